@@ -20,7 +20,7 @@ export interface UnicastHooks {
 export class UnicastSubject<T> extends Observable<T> implements Observer<T> {
   #subscriber: Subscriber<T> | undefined;
   #queue: T[] | undefined;
-  #releases: Release[] | undefined;
+  #releases: (Release | undefined)[] | undefined;
   #draining = false;
   #claimed = false;
   #ended = false;
@@ -49,8 +49,9 @@ export class UnicastSubject<T> extends Observable<T> implements Observer<T> {
       this.#subscriber?.next(value);
       return;
     }
-    (this.#queue ??= []).push(value);
-    (this.#releases ??= []).push(hold());
+    const queue = (this.#queue ??= []);
+    queue.push(value);
+    (this.#releases ??= [])[queue.length - 1] = hold(); // settle() may have left a gap before
   }
 
   error(error: unknown): void {
@@ -71,7 +72,7 @@ export class UnicastSubject<T> extends Observable<T> implements Observer<T> {
   settle(): void {
     const releases = this.#releases;
     this.#releases = undefined;
-    if (releases) for (const release of releases) release();
+    if (releases) for (const release of releases) release?.();
   }
 
   /** Drops what is queued and gives its credit back; the subject is then as if its consumer had left. */

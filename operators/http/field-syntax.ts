@@ -85,7 +85,7 @@ export function splitList(value: string): string[] {
   for (let i = 0; i <= value.length; i++) {
     const char = i === value.length ? ',' : value[i];
     if (quoted && i < value.length) {
-      if (char === '\\') i++;
+      if (char === '\\' && i + 1 < value.length) i++;
       else if (char === '"') quoted = false;
     } else if (char === '"') quoted = true;
     else if (char === ',') {

@@ -12,7 +12,7 @@ export interface Field {
 export type FieldsInit =
   | Fields
   | Headers
-  | Iterable<readonly [name: string, value: string]>
+  | Iterable<readonly [name: string, value: string] | Field>
   | Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
 const SENSITIVE = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie']);
@@ -199,7 +199,10 @@ export class Fields implements Iterable<Field> {
       this.#list = init.#list.slice();
       if (init.#flagged) this.#flagged = new Map(init.#flagged);
     } else if (Symbol.iterator in init) {
-      for (const [name, value] of init as Iterable<readonly [string, string]>) this.append(name, value);
+      for (const each of init as Iterable<readonly [string, string] | Field>) {
+        if ('name' in each) this.append(each.name, each.value, each);
+        else this.append(each[0], each[1]);
+      }
     } else {
       for (const [name, value] of Object.entries(init)) {
         if (value === undefined) continue;
