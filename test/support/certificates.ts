@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createAuthority } from './x509.mjs';
+import { createAuthority } from '../../examples/support/x509.mjs';
 
 /** A certificate and its private key, both as PEM. */
 export interface Credentials {

@@ -1,0 +1,41 @@
+import { serve } from 'rxweir';
+
+const PIECE = 64 * 1024;
+
+/** What the server has handed to its sockets, by path, and the requests it saw cancelled. */
+export class Books {
+  sent = new Map();
+  cancelled = new Set();
+
+  /**
+   * A body of zeros, counted as it is taken: `size` bytes, or no end.
+   * @param {string} path
+   * @param {number} [size]
+   */
+  *body(path, size = Infinity) {
+    for (let sent = 0; sent < size; sent += PIECE) {
+      this.sent.set(path, sent + PIECE);
+      yield new Uint8Array(PIECE);
+    }
+  }
+
+  /** @param {string} path */
+  sentTo(path) {
+    return this.sent.get(path) ?? 0;
+  }
+}
+
+/**
+ * An HTTPS server on loopback: `/<anything>/<n>` is a body of n MiB, `/<anything>` one without end.
+ * @param {{ cert: string; key: string }} credentials
+ * @param {Books} books
+ */
+export function demoServer(credentials, books) {
+  return serve({ host: '127.0.0.1', port: 0, tls: credentials }, ({ path, cancelled$ }) => {
+    cancelled$.subscribe(() => books.cancelled.add(path));
+    const mebibytes = path.split('/')[2];
+    if (mebibytes === undefined) return { body: books.body(path) };
+    const size = Number(mebibytes) * 1024 * 1024;
+    return { fields: { 'content-length': String(size) }, body: books.body(path, size) };
+  });
+}

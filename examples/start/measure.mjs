@@ -1,0 +1,59 @@
+import { defer, filter, finalize, interval, map, switchMap, take, tap } from 'rxjs';
+
+const SAMPLE_EVERY = 20;
+
+/**
+ * What became of one exchange.
+ * @typedef {{ what: string; bytes: number; milliseconds: number; peakHeld: number; waited: Map<string, number>; connection: string }} Row
+ */
+
+/**
+ * One exchange as the chunks of its body, measured into `row` while it runs.
+ *
+ * @param {import('rxweir').Client} client
+ * @param {string} url
+ * @param {Row} row
+ * @returns {import('rxjs').Observable<Uint8Array>}
+ */
+export function measured(client, url, row) {
+  return defer(() => {
+    const started = performance.now();
+    const sampling = interval(SAMPLE_EVERY)
+      .pipe(switchMap(() => client.stats$.pipe(take(1))))
+      .subscribe((stats) => {
+        row.peakHeld = Math.max(row.peakHeld, stats.heldBytes);
+        for (const [who, { count }] of Object.entries(stats.waitingFor)) {
+          if (count > 0) row.waited.set(who, (row.waited.get(who) ?? 0) + SAMPLE_EVERY);
+        }
+      });
+    return client.requestEvents(url).pipe(
+      tap((event) => {
+        if (event.type === 'connected') row.connection = event.reused ? 'reused' : 'new';
+      }),
+      filter((event) => event.type === 'body'),
+      map((event) => event.chunk),
+      tap((chunk) => (row.bytes += chunk.length)),
+      finalize(() => {
+        row.milliseconds = performance.now() - started;
+        sampling.unsubscribe();
+      }),
+    );
+  });
+}
+
+/**
+ * @param {string} what
+ * @returns {Row}
+ */
+export function newRow(what) {
+  return { what, bytes: 0, milliseconds: 0, peakHeld: 0, waited: new Map(), connection: '' };
+}
+
+/**
+ * Whom the exchange waited for longest.
+ * @param {Row} row
+ */
+export function waitedFor({ waited }) {
+  const [longest] = [...waited].sort(([, a], [, b]) => b - a);
+  return longest?.[0] ?? 'nobody';
+}

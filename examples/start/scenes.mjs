@@ -1,0 +1,100 @@
+import { concat, defer, EMPTY, finalize, interval, takeUntil, takeWhile, tap, timer } from 'rxjs';
+import { holdMap, takeBytes } from 'rxweir/operators';
+import { measured } from './measure.mjs';
+import { say, scene } from './scene.mjs';
+import { bytesText, ProgressLine } from './terminal.mjs';
+
+/**
+ * What a scene works with; each fills one row of the table.
+ * @typedef {{ client: import('rxweir').Client; origin: string; books: import('./demo-server.mjs').Books }} Stage
+ * @typedef {import('./measure.mjs').Row} Row
+ */
+
+const MEBIBYTE = 1024 * 1024;
+const HOLD = 1500;
+
+/**
+ * @param {Stage} stage
+ * @param {Row} row
+ */
+export function download({ client, origin }, row) {
+  const size = 64 * MEBIBYTE;
+  const line = new ProgressLine(process.stdout);
+  return scene(
+    'A download, chunk by chunk',
+    measured(client, `${origin}/file/64`, row).pipe(
+      tap(() => line.show(row.bytes, size)),
+      finalize(() => line.end()),
+    ),
+  );
+}
+
+/**
+ * @param {Stage} stage
+ * @param {Row} row
+ */
+export function holding({ client, origin, books }, row) {
+  const path = '/slow/48';
+  let last = -1;
+  const watch = (/** @type {number} */ milliseconds) => {
+    const sent = books.sentTo(path);
+    const state = sent === last ? 'the sender has stopped' : 'the sender is sending';
+    last = sent;
+    say(`   after ${milliseconds} ms: sent ${bytesText(sent)}, received ${bytesText(row.bytes)}; ${state}`);
+  };
+  return scene(
+    `A consumer that holds one chunk for ${HOLD} ms`,
+    defer(() => {
+      const watching = interval(250).subscribe((n) => watch(250 * (n + 1)));
+      return measured(client, origin + path, row).pipe(
+        holdMap((_, index) => (index === 1 ? timer(HOLD).pipe(tap(() => watching.unsubscribe())) : EMPTY)),
+        finalize(() => {
+          watching.unsubscribe();
+          say(`   released: the rest followed, ${bytesText(row.bytes)} in all`);
+        }),
+      );
+    }),
+  );
+}
+
+/**
+ * @param {Stage} stage
+ * @param {Row} row
+ */
+export function cancelling({ client, origin, books }, row) {
+  const path = '/endless';
+  return scene(
+    'A body without end, cancelled after 4 MiB',
+    defer(() => {
+      const listening = client.events$.subscribe((event) => {
+        if (event.type === 'cancelled') say(`   client: cancelled in the ${event.phase}, ${event.effect}`);
+      });
+      const seen = interval(20).pipe(
+        takeWhile(() => !books.cancelled.has(path)),
+        takeUntil(timer(2000)),
+      );
+      return concat(measured(client, origin + path, row).pipe(takeBytes(4 * MEBIBYTE)), seen).pipe(
+        finalize(() => {
+          listening.unsubscribe();
+          say(
+            `   server: ${books.cancelled.has(path) ? 'saw it and stopped' : 'has not seen it yet'} after ${bytesText(books.sentTo(path))}`,
+          );
+        }),
+      );
+    }),
+  );
+}
+
+/**
+ * A small request, to see which connection it is given.
+ * @param {Stage} stage
+ * @param {Row} row
+ */
+export function small({ client, origin }, row) {
+  return scene(
+    'A small request',
+    measured(client, `${origin}/small/1`, row).pipe(
+      finalize(() => say(`   ${bytesText(row.bytes)} over a ${row.connection} connection`)),
+    ),
+  );
+}

@@ -1,0 +1,110 @@
+import { relay } from '../core/deliver.js';
+
+/** Up to here pieces are copied into one buffer; above, each is written as it is, corked. Bytes. */
+const JOIN_LIMIT = 16_384;
+
+/** What a connection writes to. */
+export interface OutputSink {
+  next(bytes: Uint8Array): void;
+  cork(): void;
+  uncork(): void;
+}
+
+/**
+ * The outbound side of one HTTP/1 connection: heads and small bodies written while a chunk of input is being processed
+ * leave together, in one write. Knows how many bytes the sink has not let go yet.
+ */
+export class Output {
+  readonly #sink: OutputSink;
+  /** Latin-1 text after the last of `#pieces`. */
+  #text = '';
+  #pieces: (string | Uint8Array)[] = [];
+  #unsent = 0;
+  readonly #drained: (() => void) | undefined;
+  readonly #gone = (bytes: Uint8Array): void => {
+    this.#unsent -= bytes.length;
+    if (this.#unsent === 0 && !this.#writing) this.#drained?.();
+  };
+  #writing = false;
+
+  /** @param drained called each time the last unsent byte has gone, never from inside {@link flush}. */
+  constructor(sink: OutputSink, drained?: () => void) {
+    this.#sink = sink;
+    this.#drained = drained;
+  }
+
+  /** Bytes handed to the sink that it still holds. */
+  get unsent(): number {
+    return this.#unsent;
+  }
+
+  get empty(): boolean {
+    return this.#text === '' && this.#pieces.length === 0;
+  }
+
+  text(latin1: string): void {
+    this.#text += latin1;
+  }
+
+  bytes(chunk: Uint8Array): void {
+    if (chunk.length === 0) return;
+    if (this.#text !== '') {
+      this.#pieces.push(this.#text);
+      this.#text = '';
+    }
+    this.#pieces.push(chunk);
+  }
+
+  flush(): void {
+    const text = this.#text;
+    const pieces = this.#pieces;
+    if (pieces.length === 0) {
+      if (text === '') return;
+      this.#text = '';
+      this.#write(Buffer.from(text, 'latin1'));
+      return;
+    }
+    this.#text = '';
+    this.#pieces = [];
+    if (text !== '') pieces.push(text);
+    const first = pieces[0];
+    if (pieces.length === 1 && typeof first === 'object') return this.#write(first);
+    let total = 0;
+    for (const piece of pieces) total += piece.length;
+    if (total <= JOIN_LIMIT) this.#write(join(pieces, total));
+    else this.#writeEach(pieces);
+  }
+
+  #writeEach(pieces: readonly (string | Uint8Array)[]): void {
+    this.#sink.cork();
+    try {
+      for (const piece of pieces) this.#write(typeof piece === 'string' ? Buffer.from(piece, 'latin1') : piece);
+    } finally {
+      this.#sink.uncork();
+    }
+  }
+
+  #write(bytes: Uint8Array): void {
+    const nested = this.#writing;
+    this.#unsent += bytes.length;
+    this.#writing = true;
+    try {
+      relay(this.#sink, bytes, this.#gone);
+    } finally {
+      this.#writing = nested;
+    }
+  }
+}
+
+function join(pieces: readonly (string | Uint8Array)[], total: number): Uint8Array {
+  const joined = Buffer.allocUnsafe(total);
+  let at = 0;
+  for (const piece of pieces) {
+    if (typeof piece === 'string') at += joined.write(piece, at, 'latin1');
+    else {
+      joined.set(piece, at);
+      at += piece.length;
+    }
+  }
+  return joined;
+}

@@ -1,0 +1,109 @@
+/**
+ * Operators and engines: pure, without sockets, clocks or randomness. Published as `rxweir/operators`.
+ * @module rxweir/operators
+ */
+
+// Credit
+export { deliver, hold, isDelivering, isHeld, relay, undelivered, type Release } from './core/deliver.js';
+export { holdMap, type HoldMapConfig } from './core/hold-map.js';
+export { iterate } from './core/iterate.js';
+export { toReadable } from './core/to-readable.js';
+export { toReadableStream } from './core/to-readable-stream.js';
+export { fromReadable, type ReadableLike } from './core/from-readable.js';
+
+// Building blocks
+export { operate, type OperatorHandlers } from './core/operate.js';
+export { DuplexSubject, type DuplexDestination } from './core/duplex-subject.js';
+export { UnicastSubject, type UnicastHooks } from './core/unicast-subject.js';
+export { ByteQueue } from './core/byte-queue.js';
+export {
+  compileTransitions,
+  ILLEGAL,
+  type TransitionLiteral,
+  type TransitionTable,
+} from './core/transition-table.js';
+export {
+  isNetworkError,
+  isProtocolError,
+  isTimeoutError,
+  isUsageError,
+  NetworkError,
+  ProtocolError,
+  TimeoutError,
+  UsageError,
+  type ErrorInitiator,
+  type ErrorScope,
+  type NetworkPhase,
+  type ProtocolErrorInit,
+  type TimeoutPhase,
+} from './core/protocol-error.js';
+
+// Bodies
+export { bytes } from './body/bytes.js';
+export { json } from './body/json.js';
+export { lines, type LinesConfig } from './body/lines.js';
+export { progress, type Progress } from './body/progress.js';
+export { takeBytes } from './body/take-bytes.js';
+export { takeUntilBytes, type TakeUntilBytesConfig } from './body/take-until-bytes.js';
+export { text, type TextConfig } from './body/text.js';
+export { planBody, type BodyPlan, type BodySource } from './body/body-source.js';
+export { writeBody, type WriteBodyConfig } from './body/write-body.js';
+export type { BodyCarrier, BodyInput } from './body/body-of.js';
+export type { CollectConfig } from './body/collect-bytes.js';
+
+// HTTP (RFC 9110)
+export { Fields, type Field, type FieldsInit } from './http/fields.js';
+export { isToken, quoteIfNeeded, splitList } from './http/field-syntax.js';
+export { isIdempotentMethod, isSafeMethod } from './http/method.js';
+export { isBodiless, isInformational, reasonPhrase } from './http/status.js';
+export { formatHttpDate } from './http/date.js';
+export { joinAuthority, splitAuthority, type Authority } from './http/authority.js';
+export { isIPAddress, isIPv4, isIPv6 } from './http/ip-address.js';
+
+// HTTP/1 (RFC 9112)
+export { decodeHttp1Messages, type DecodeHttp1Config } from './http1/decode-http1-messages.js';
+export { encodeHttp1Messages, type AnsweredRequest, type EncodeHttp1Config } from './http1/encode-http1-messages.js';
+export {
+  CLOSED,
+  DATA,
+  END,
+  FRAMING_CHUNKED,
+  FRAMING_CLOSE,
+  FRAMING_LENGTH,
+  FRAMING_NONE,
+  FRAMING_TUNNEL,
+  HEAD,
+  NEED_DATA,
+  RequestDecoder,
+  ResponseDecoder,
+  type RequestHead,
+  type ResponseHead,
+} from './http1/message-decoder.js';
+export {
+  BodyEncoder,
+  encodeRequestHead,
+  encodeResponseHead,
+  requestFraming,
+  responseFraming,
+  type BodyFraming,
+  type BodyLength,
+  type Http1Version,
+} from './http1/message-encoder.js';
+export { CLIENT_LIMITS, SERVER_LIMITS, type Http1Limits } from './http1/limits.js';
+export { parseRequestTarget, type RequestTarget, type TargetForm } from './http1/request-target.js';
+export { HTTP1_INPUTS, HTTP1_STATES, requestLane, responseLane } from './http1/state.js';
+export { deflateTransferCoding, gzipTransferCoding, inflateTransferCoding } from './http1/transfer-coding.js';
+export { Http1Connection, type ShutdownDirection } from './http1/http1-connection.js';
+export { Http1ServerConnection } from './http1/http1-server-connection.js';
+export { Http1Stream } from './http1/http1-stream.js';
+export type { OutboundEvent } from './http1/outbound-event.js';
+export type { Http1Closed, Http1ConnectionEvent } from './http1/connection-report.js';
+export type {
+  DataEvent,
+  EndEvent,
+  Http1Event,
+  InformationalEvent,
+  RequestEvent,
+  ResponseEvent,
+  UpgradeEvent,
+} from './http1/event.js';

@@ -1,0 +1,74 @@
+import type { Network } from '../sockets/network.js';
+import type { TlsClientConfig } from '../sockets/tls-config.js';
+
+/**
+ * Everything beside the origin that makes one connection different from another. Two requests share a connection only if
+ * all of it is the same, functions and secrets included.
+ */
+export interface ConnectionOptions {
+  /** TLS settings; compared option by option, each by identity. Never cloned. */
+  readonly tls?: TlsClientConfig | undefined;
+  /** Local address to bind. */
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+  /** UNIX socket to connect to instead of the URL's host. */
+  readonly socketPath?: string | undefined;
+  readonly family?: 4 | 6 | undefined;
+  /** Address lookup in the form of `dns.lookup`. */
+  readonly lookup?: unknown;
+  /** Unconsumed bytes at which the socket stops reading; default 131 072. */
+  readonly highWaterMark?: number | undefined;
+  readonly network?: Network | undefined;
+}
+
+const NAMES = [
+  'tls',
+  'localAddress',
+  'localPort',
+  'socketPath',
+  'family',
+  'lookup',
+  'highWaterMark',
+  'network',
+] as const satisfies readonly (keyof ConnectionOptions)[];
+
+/** The options of a request: those of the client itself (the same object) unless the request brings some of its own. */
+export function connectionOptions(base: ConnectionOptions, own: ConnectionOptions): ConnectionOptions {
+  const given =
+    own.tls ??
+    own.localAddress ??
+    own.localPort ??
+    own.socketPath ??
+    own.family ??
+    own.lookup ??
+    own.highWaterMark ??
+    own.network;
+  return given === undefined ? base : Object.freeze({ ...base, ...pick(own) });
+}
+
+/** Only the options that belong here, frozen. */
+export function pickConnectionOptions(from: ConnectionOptions): ConnectionOptions {
+  return Object.freeze(pick(from) as ConnectionOptions);
+}
+
+/** The whole identity, compared whole. */
+export function sameConnectionOptions(a: ConnectionOptions, b: ConnectionOptions): boolean {
+  if (a === b) return true;
+  return NAMES.every((name) => (name === 'tls' ? sameEntries(a.tls, b.tls) : Object.is(a[name], b[name])));
+}
+
+function pick(from: ConnectionOptions): Record<string, unknown> {
+  const picked: Record<string, unknown> = {};
+  for (const name of NAMES) if (from[name] !== undefined) picked[name] = from[name];
+  return picked;
+}
+
+function sameEntries(a: object | undefined, b: object | undefined): boolean {
+  if (a === b) return true;
+  if (a === undefined || b === undefined) return false;
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  for (const name of names) {
+    if (!Object.is((a as Record<string, unknown>)[name], (b as Record<string, unknown>)[name])) return false;
+  }
+  return true;
+}

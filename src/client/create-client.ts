@@ -1,0 +1,254 @@
+import {
+  asyncScheduler,
+  defer,
+  map,
+  merge,
+  mergeMap,
+  Observable,
+  ReplaySubject,
+  startWith,
+  Subject,
+  takeUntil,
+  type SchedulerLike,
+} from 'rxjs';
+import { UsageError } from '../../operators/core/protocol-error.js';
+import { Fields } from '../../operators/http/fields.js';
+import { resolveLimits } from '../../operators/http1/limits.js';
+import type { Http1Connection } from '../../operators/http1/http1-connection.js';
+import { LinkedList } from '../connections/linked-list.js';
+import { ticks } from '../connections/ticks.js';
+import { Deadlines } from '../connections/timeouts.js';
+import type { SocketInfo } from '../sockets/byte-duplex.js';
+import { randomBoundary } from './boundary.js';
+import type { ClientContext } from './client-context.js';
+import { snapshot, waitingFor, type ClientStats } from './client-stats.js';
+import { connect, type ConnectConfig } from './connect.js';
+import { pickConnectionOptions, sameConnectionOptions, type ConnectionOptions } from './connection-options.js';
+import { Exchange } from './exchange.js';
+import type { ClientEvent, ExchangeEvent } from './exchange-event.js';
+import { Pool, type PoolOptions } from './pool.js';
+import type { HeadDefaults } from './request-head.js';
+import type { ClientConfig, RequestConfig } from './request-config.js';
+import type { Response } from './response.js';
+import { PreparedRequest } from './prepared-request.js';
+import { DEFAULT_TIMEOUTS, resolveTimeouts } from './timeouts.js';
+
+/** A pool of connections and the requests made over it. */
+export interface Client {
+  /**
+   * A request, cold: subscribing sends it, unsubscribing before the head cancels it. Emits one {@link Response} and
+   * completes; the body owns the rest.
+   */
+  request(input: string | URL | RequestConfig): Observable<Response>;
+  /** The same exchange as one stream of everything that happens; it owns the body too. Unsubscribing cancels. */
+  requestEvents(input: string | URL | RequestConfig): Observable<ExchangeEvent>;
+  /** One connection to drive by hand, outside the pool, with this client's options where `config` has none; see `connect`. */
+  connect(config: string | URL | ConnectConfig): Observable<Http1Connection<SocketInfo>>;
+  /** Subscribing refuses further requests and closes idle connections; emits and completes when the last exchange is over. */
+  close(): Observable<void>;
+  /** Now, and every second of the scheduler: pool, queue, held bytes, and who is being waited for. */
+  readonly stats$: Observable<ClientStats>;
+  /** What happens beside the answers: cancellations and what they did, retries, stalls over a second. */
+  readonly events$: Observable<ClientEvent>;
+}
+
+const SECOND = 1000;
+
+/**
+ * Makes a client with a keep-alive pool of its own. Connections are shared only between requests whose whole connection
+ * identity is the same.
+ *
+ * @throws `UsageError` `INVALID_OPTION`, `INVALID_TIMEOUT`, `INVALID_LIMIT`.
+ * @example
+ * ```ts
+ * import { createClient } from 'rxweir';
+ * import { text } from 'rxweir/operators';
+ * const client = createClient({ timeout: { head: 5000 }, maxConnections: 8 });
+ * client.request('http://127.0.0.1:8080/').pipe(text()).subscribe(console.log);
+ * ```
+ */
+export function createClient(config: ClientConfig = {}): Client {
+  return new PoolingClient(config);
+}
+
+class PoolingClient implements Client, ClientContext {
+  readonly defaults: HeadDefaults;
+  readonly timeouts;
+  readonly maxRetries: number;
+  readonly options: ConnectionOptions;
+  readonly exchanges = new LinkedList<Exchange>();
+  readonly boundary = randomBoundary;
+  readonly events$: Observable<ClientEvent>;
+  readonly stats$: Observable<ClientStats>;
+  closed = false;
+  readonly #scheduler: SchedulerLike;
+  readonly #deadlines: Deadlines;
+  readonly #foreignDeadlines = new WeakMap<SchedulerLike, Deadlines>();
+  readonly #pools = new Map<string, Pool[]>();
+  readonly #poolOptions: PoolOptions;
+  readonly #events = new Subject<ClientEvent>();
+  readonly #over = new ReplaySubject<void>(1);
+
+  constructor(config: ClientConfig) {
+    this.defaults = {
+      fields: config.headers === undefined ? undefined : new Fields(config.headers),
+      plain: new WeakMap(),
+      userAgent: new Fields({ 'user-agent': config.userAgent ?? 'rxweir' }).get('user-agent') ?? '',
+    };
+    this.timeouts = resolveTimeouts(DEFAULT_TIMEOUTS, config.timeout);
+    this.maxRetries = count('maxRetries', config.maxRetries, 1, 0);
+    this.options = pickConnectionOptions(config);
+    this.#scheduler = config.scheduler ?? asyncScheduler;
+    this.#deadlines = new Deadlines(this.#scheduler);
+    this.#poolOptions = {
+      maxConnections: count('maxConnections', config.maxConnections, 256, 1),
+      maxQueued: count('maxQueued', config.maxQueued, 10_000, 0),
+      keepAlive: count('keepAlive', config.keepAlive, 4000, 0),
+      pipelining: count('pipelining', config.pipelining, 1, 1),
+      limits: resolveLimits('client', config.limits),
+    };
+    const seconds = ticks(this.#deadlines, SECOND).pipe(takeUntil(this.#over));
+    this.stats$ = seconds.pipe(
+      startWith(undefined),
+      map(() => this.#snapshot()),
+    );
+    this.events$ = merge(this.#events, seconds.pipe(mergeMap(() => this.#stalls())));
+  }
+
+  request(input: string | URL | RequestConfig): Observable<Response> {
+    const prepare = this.#preparing(input);
+    return new Observable((subscriber) => {
+      const exchange = new Exchange(this, prepare(), subscriber);
+      exchange.start();
+      return exchange;
+    });
+  }
+
+  requestEvents(input: string | URL | RequestConfig): Observable<ExchangeEvent> {
+    const prepare = this.#preparing(input);
+    return new Observable((subscriber) => {
+      const response = new Observable<Response>((inner) => {
+        const exchange = new Exchange(this, prepare(), inner, (event) => subscriber.next(event));
+        exchange.start();
+        return exchange;
+      });
+      subscriber.add(
+        response.subscribe({
+          next: ({ body }) => {
+            subscriber.add(
+              body.subscribe({
+                next: (chunk) => subscriber.next({ type: 'body', chunk }),
+                error: (error: unknown) => subscriber.error(error),
+                complete: () => {
+                  subscriber.next({ type: 'end' });
+                  subscriber.complete();
+                },
+              }),
+            );
+          },
+          error: (error: unknown) => subscriber.error(error),
+        }),
+      );
+    });
+  }
+
+  connect(config: string | URL | ConnectConfig): Observable<Http1Connection<SocketInfo>> {
+    const { options, timeouts } = this;
+    const { limits } = this.#poolOptions;
+    const own = typeof config === 'string' || config instanceof URL ? { url: config } : config;
+    return connect({ ...options, limits, timeout: timeouts.connect, scheduler: this.#scheduler, ...own });
+  }
+
+  close(): Observable<void> {
+    return defer(() => {
+      if (!this.closed) {
+        this.closed = true;
+        for (const pools of this.#pools.values()) for (const pool of pools) pool.close();
+        this.#endIfOver();
+      }
+      return this.#over;
+    });
+  }
+
+  deadlines(config: RequestConfig): Deadlines {
+    const { scheduler } = config;
+    if (scheduler === undefined || scheduler === this.#scheduler) return this.#deadlines;
+    let deadlines = this.#foreignDeadlines.get(scheduler);
+    if (deadlines === undefined) {
+      deadlines = new Deadlines(scheduler);
+      this.#foreignDeadlines.set(scheduler, deadlines);
+    }
+    return deadlines;
+  }
+
+  pool({ target, options, deadlines }: PreparedRequest): Pool {
+    let pools = this.#pools.get(target.origin);
+    if (pools === undefined) {
+      this.#dropEmpty();
+      pools = [];
+      this.#pools.set(target.origin, pools);
+    }
+    for (const pool of pools) if (sameConnectionOptions(pool.options, options)) return pool;
+    const pool = new Pool(target, options, this.#poolOptions, deadlines);
+    pools.push(pool);
+    return pool;
+  }
+
+  emit(event: ClientEvent): void {
+    this.#events.next(event);
+  }
+
+  finished(exchange: Exchange): void {
+    this.exchanges.delete(exchange);
+    if (this.closed) this.#endIfOver();
+  }
+
+  #endIfOver(): void {
+    if (this.exchanges.size > 0) return;
+    this.#events.complete();
+    this.#over.next();
+    this.#over.complete();
+  }
+
+  /** Prepares at the first subscription, where errors have a channel to go down, and then no more. */
+  #preparing(input: string | URL | RequestConfig): () => PreparedRequest {
+    let prepared: PreparedRequest | undefined;
+    return () => {
+      if (this.closed) throw new UsageError('CLIENT_CLOSED', 'this client has been closed');
+      return (prepared ??= new PreparedRequest(this, toConfig(input)));
+    };
+  }
+
+  /** Origins come and go; those with nothing in them are forgotten before a new one is remembered. */
+  #dropEmpty(): void {
+    for (const [origin, pools] of this.#pools) if (pools.every((pool) => pool.empty)) this.#pools.delete(origin);
+  }
+
+  #snapshot(): ClientStats {
+    return snapshot([...this.#pools.values()].flat(), this.exchanges, this.#scheduler.now());
+  }
+
+  #stalls(): ClientEvent[] {
+    const now = this.#scheduler.now();
+    const stalls: ClientEvent[] = [];
+    for (const exchange of this.exchanges) {
+      const { who, since } = waitingFor(exchange);
+      const milliseconds = now - since;
+      if (milliseconds < SECOND) continue;
+      stalls.push({ type: 'stall', url: exchange.request.target.url, waitingFor: who, milliseconds });
+    }
+    return stalls;
+  }
+}
+
+function toConfig(input: string | URL | RequestConfig): RequestConfig {
+  return typeof input === 'string' || input instanceof URL ? { url: input } : input;
+}
+
+function count(name: string, value: number | undefined, fallback: number, least: number): number {
+  const chosen = value ?? fallback;
+  if (typeof chosen !== 'number' || Number.isNaN(chosen) || chosen < least) {
+    throw new UsageError('INVALID_OPTION', `${name}: a number of at least ${least}`);
+  }
+  return chosen;
+}

@@ -1,0 +1,296 @@
+import type { Subscriber } from 'rxjs';
+import type { BodyPlan } from '../../operators/body/body-source.js';
+import { isHeld } from '../../operators/core/deliver.js';
+import { TimeoutError } from '../../operators/core/protocol-error.js';
+import type { Fields } from '../../operators/http/fields.js';
+import type { UnicastHooks } from '../../operators/core/unicast-subject.js';
+import type { ResponseSink } from '../../operators/http1/client-connection.js';
+import type { ClientExchange } from '../../operators/http1/client-exchange.js';
+import type { ByteSubject } from '../../operators/http1/detach.js';
+import { FRAMING_NONE, type ResponseHead } from '../../operators/http1/message-decoder.js';
+import type { SocketInfo } from '../sockets/byte-duplex.js';
+import type { ClientContext } from './client-context.js';
+import type { CancelEffect, ExchangeEvent, ExchangePhase, Informational } from './exchange-event.js';
+import { type ClockOwner, ExchangeClock, type WaitPhase } from './exchange-clock.js';
+import type { Pool, PooledConnection, PoolWaiter, Ticket } from './pool.js';
+import type { PreparedRequest } from './prepared-request.js';
+import type { RequestHeadText } from './request-head.js';
+import { ExchangeResponse, type Response } from './response.js';
+import { ResponseBody } from './response-body.js';
+import { Upload, type UploadObserver } from './upload.js';
+
+const NO_INFORMATIONALS: readonly Informational[] = Object.freeze([]);
+
+/**
+ * One request from its subscription to the last byte of its response.
+ *
+ * Cancellation, by phase: queued and connecting, it withdraws and nothing was sent; from the first byte sent to the last
+ * byte received, the connection closes, since HTTP/1 has no other way to stop; after that there is nothing to cancel.
+ */
+export class Exchange implements ResponseSink, PoolWaiter, UploadObserver, UnicastHooks, ClockOwner {
+  previousLink: Exchange | undefined = undefined;
+  nextLink: Exchange | undefined = undefined;
+  readonly request: PreparedRequest;
+  /** Its place in the pool's queue. */
+  ticket: Ticket | undefined = undefined;
+  phase: ExchangePhase = 'queued';
+  informationals: readonly Informational[] = NO_INFORMATIONALS;
+  readonly clock: ExchangeClock;
+  /** The connection it was given. */
+  lease: PooledConnection | undefined;
+  readonly body = new ResponseBody(this);
+  readonly #context: ClientContext;
+  readonly #subscriber: Subscriber<Response>;
+  readonly #listener: ((event: ExchangeEvent) => void) | undefined;
+  #pool: Pool | undefined;
+  #exchange: ClientExchange | undefined;
+  #upload: Upload | undefined;
+  #reused = false;
+  #retries = 0;
+  #responded = false;
+  #upgradeHead: ResponseHead | undefined;
+
+  constructor(
+    context: ClientContext,
+    request: PreparedRequest,
+    subscriber: Subscriber<Response>,
+    listener?: (event: ExchangeEvent) => void,
+  ) {
+    this.#context = context;
+    this.request = request;
+    this.clock = new ExchangeClock(request.deadlines, request.limits, this);
+    this.#subscriber = subscriber;
+    this.#listener = listener;
+  }
+
+  start(): void {
+    this.#context.exchanges.add(this);
+    this.#acquire();
+  }
+
+  /** The caller has unsubscribed, or the response was emitted: only the first cancels. */
+  unsubscribe(): void {
+    if (!this.#responded) this.cancel();
+  }
+
+  cancel(error?: unknown): void {
+    if (this.phase === 'done') return;
+    const { phase } = this;
+    const effect = this.#abandon();
+    this.#finish();
+    const { url } = this.request.target;
+    this.#context.emit({ type: 'cancelled', url, phase, effect, ...(error === undefined ? {} : { error }) });
+  }
+
+  get socketInfo(): SocketInfo {
+    return (this.lease as PooledConnection).socket.info;
+  }
+
+  get pipelinable(): boolean {
+    return this.request.pipelinable && this.#retries === 0; // what failed behind others goes alone (RFC 9112 §9.3.2)
+  }
+
+  get connectTimeout(): number {
+    return this.clock.limits.connect;
+  }
+
+  queued(): void {
+    this.clock.wait('queue');
+  }
+
+  connecting(): void {
+    this.phase = 'connecting';
+    this.#listener?.({ type: 'connecting', origin: this.request.target.origin });
+  }
+
+  connected(lease: PooledConnection): void {
+    this.lease = lease;
+    this.phase = 'sending';
+    this.clock.stopWaiting();
+    this.#reused = lease.connection.served > 0;
+    this.#listener?.({ type: 'connected', connection: lease.socket.info, reused: this.#reused });
+    this.#exchange = lease.connection.begin(this, this.request.head.method, this.request.head.upgrade !== '');
+    if (this.request.head.close) lease.connection.close(); // once this one is answered
+    try {
+      this.#write(this.#exchange, this.request.head, this.request.plan);
+    } catch (error) {
+      this.#fail(error); // a body that does not keep to its framing
+    }
+  }
+
+  #write(exchange: ClientExchange, head: RequestHeadText, plan: BodyPlan | undefined): void {
+    if (
+      plan === undefined ||
+      (plan.bytes !== undefined && this.request.config.trailers === undefined && !head.expectContinue)
+    ) {
+      exchange.head(head.text, head.framing, head.contentLength, plan?.bytes);
+      if (plan?.bytes) this.uploaded(plan.bytes.length);
+      this.sent();
+      return;
+    }
+    exchange.head(head.text, head.framing, head.contentLength);
+    this.#upload = new Upload(exchange, plan, this.request.config.trailers, this);
+    if (head.expectContinue) this.clock.wait('continue');
+    else this.#startUpload();
+  }
+
+  uploaded(bytes: number): void {
+    this.#listener?.({ type: 'upload', bytes, total: this.request.plan?.length });
+  }
+
+  uploadFailed(error: unknown): void {
+    this.#fail(error);
+  }
+
+  sent(): void {
+    if (this.phase === 'sending') {
+      this.phase = 'waiting';
+      this.clock.wait('head');
+    }
+    this.#listener?.({ type: 'sent' });
+  }
+
+  informational(head: ResponseHead): void {
+    const { status, fields } = head;
+    if (this.informationals === NO_INFORMATIONALS) this.informationals = [];
+    (this.informationals as Informational[]).push({ status, fields });
+    this.#listener?.({ type: 'informational', status, fields });
+    if (status === 100 && this.request.head.expectContinue) this.#startUpload();
+  }
+
+  head(head: ResponseHead, framing: number, transferCoding: string): void {
+    this.phase = 'body';
+    this.body.transferCoding = transferCoding;
+    const hint = head.fields.get('keep-alive');
+    if (hint !== undefined) (this.lease as PooledConnection).hint(hint);
+    this.#listener?.({ type: 'head', status: head.status, version: head.version, fields: head.fields });
+    if (head.status === 101 || (this.request.head.method === 'CONNECT' && head.status < 300)) {
+      this.#upgradeHead = head;
+      return;
+    }
+    if (framing !== FRAMING_NONE) this.clock.startBody();
+    this.#respond(new ExchangeResponse(this, head));
+  }
+
+  data(chunk: Uint8Array): void {
+    this.body.next(chunk);
+    if (isHeld()) this.clock.pauseBody();
+  }
+
+  progress(): void {
+    if (this.phase !== 'body') return;
+    if (this.body.claimed || !this.body.waiting) this.clock.wait('idle');
+    else if (this.clock.phase !== 'unclaimed') this.clock.wait('unclaimed');
+  }
+
+  claimed(): void {
+    if (this.clock.phase === 'unclaimed' && this.phase === 'body') this.clock.wait('idle');
+  }
+
+  cancelled(): void {
+    this.cancel();
+  }
+
+  settle(): void {
+    this.body.settle();
+  }
+
+  end(trailers: Fields | undefined): void {
+    this.#finish();
+    if (trailers !== undefined && trailers.size > 0) this.#listener?.({ type: 'trailers', fields: trailers });
+    this.body.complete(trailers);
+  }
+
+  released(): void {
+    if (this.phase !== 'body') return;
+    this.clock.resumeBody();
+    if (this.clock.phase === 'idle') this.clock.wait('idle');
+  }
+
+  upgraded(socket: ByteSubject): void {
+    this.#finish();
+    this.#respond(new ExchangeResponse(this, this.#upgradeHead as ResponseHead, socket));
+  }
+
+  /** No connection was had, or it broke. */
+  failed(error: unknown): void {
+    if (this.phase === 'done') return;
+    if (this.#mayRetry()) this.#retry(error);
+    else this.#fail(error);
+  }
+
+  #acquire(): void {
+    this.phase = 'queued';
+    this.#listener?.({ type: 'queued' });
+    (this.#pool = this.#context.pool(this.request)).acquire(this);
+  }
+
+  #startUpload(): void {
+    this.clock.stopWaiting(); // nobody is waited for while we send
+    this.#upload?.start();
+  }
+
+  #respond(response: Response): void {
+    this.#responded = true;
+    this.#subscriber.next(response);
+    this.#subscriber.complete();
+  }
+
+  /** The connection may have died idle, before it saw this request: only then is sending again safe without asking. */
+  #mayRetry(): boolean {
+    return (
+      this.#reused &&
+      (this.phase === 'sending' || this.phase === 'waiting') &&
+      this.#exchange !== undefined &&
+      !this.#exchange.answered &&
+      this.#retries < this.#context.maxRetries &&
+      this.request.repeatable
+    );
+  }
+
+  #retry(error: unknown): void {
+    this.#retries++;
+    this.#upload?.stop();
+    this.#upload = undefined;
+    this.#exchange = undefined;
+    this.#listener?.({ type: 'retried', error });
+    this.#context.emit({ type: 'retried', url: this.request.target.url, error });
+    this.#acquire();
+  }
+
+  expired(phase: WaitPhase | 'body' | 'total'): void {
+    if (phase === 'continue') return this.#startUpload();
+    if (phase === 'idle' && this.lease?.connection.consumerHolds) return; // wound again when released
+    this.#fail(new TimeoutError(phase, this.clock.limits[phase]), true);
+  }
+
+  /** @param byUs the peer did nothing wrong that it would know of: this is a cancellation. */
+  #fail(error: unknown, byUs = false): void {
+    if (this.phase === 'done') return;
+    if (byUs) this.cancel(error);
+    else {
+      this.#abandon();
+      this.#finish();
+    }
+    if (this.#responded) this.body.error(error);
+    else this.#subscriber.error(error);
+  }
+
+  /** Lets the connection go, whatever state it is in. */
+  #abandon(): CancelEffect {
+    if (this.#exchange === undefined) {
+      this.#pool?.withdraw(this);
+      return 'withdrawn';
+    }
+    if (this.#exchange.over) return 'none';
+    this.#exchange.cancel();
+    return 'connection-closed';
+  }
+
+  #finish(): void {
+    this.phase = 'done';
+    this.clock.stop();
+    this.#upload?.stop();
+    this.#context.finished(this);
+  }
+}

@@ -1,0 +1,80 @@
+import { Observable, type Subscriber } from 'rxjs';
+import type { UnicastHooks } from '../../operators/core/unicast-subject.js';
+import { UnicastSubject } from '../../operators/core/unicast-subject.js';
+import { Fields } from '../../operators/http/fields.js';
+import { inflateTransferCoding } from '../../operators/http1/transfer-coding.js';
+
+/** What comes after a response head: the body for its one consumer, and the trailers for whoever asks. Made when asked for. */
+export class ResponseBody {
+  transferCoding = '';
+  readonly #hooks: UnicastHooks;
+  #subject: UnicastSubject<Uint8Array> | undefined;
+  #ended = false;
+  #error: unknown;
+  #trailers: Fields | undefined;
+  #waiting: Subscriber<Fields>[] | undefined;
+
+  constructor(hooks: UnicastHooks) {
+    this.#hooks = hooks;
+  }
+
+  /** The bytes, with any transfer coding undone. */
+  get bytes(): Observable<Uint8Array> {
+    const subject = this.#make();
+    return this.transferCoding === '' ? subject : subject.pipe(inflateTransferCoding(this.transferCoding));
+  }
+
+  get trailers(): Observable<Fields> {
+    return new Observable((subscriber) => {
+      if (!this.#ended) (this.#waiting ??= []).push(subscriber);
+      else if (this.#error !== undefined) subscriber.error(this.#error);
+      else {
+        subscriber.next(this.#trailers ?? new Fields());
+        subscriber.complete();
+      }
+    });
+  }
+
+  get claimed(): boolean {
+    return this.#subject?.claimed === true;
+  }
+
+  /** Something has come, claimed or not. */
+  get waiting(): boolean {
+    return this.#subject !== undefined;
+  }
+
+  next(chunk: Uint8Array): void {
+    this.#make().next(chunk);
+  }
+
+  /** No more will come: what nobody has claimed is kept, its credit given back. */
+  settle(): void {
+    if (this.#subject !== undefined && !this.#subject.claimed) this.#subject.settle();
+  }
+
+  complete(trailers: Fields | undefined): void {
+    this.#ended = true;
+    this.#trailers = trailers;
+    for (const subscriber of this.#waiting ?? []) {
+      subscriber.next(trailers ?? new Fields());
+      subscriber.complete();
+    }
+    this.#subject?.complete();
+  }
+
+  error(error: unknown): void {
+    this.#ended = true;
+    this.#error = error;
+    for (const subscriber of this.#waiting ?? []) subscriber.error(error);
+    this.#subject?.error(error);
+  }
+
+  #make(): UnicastSubject<Uint8Array> {
+    if (this.#subject !== undefined) return this.#subject;
+    this.#subject = new UnicastSubject<Uint8Array>(this.#hooks);
+    if (this.#error !== undefined) this.#subject.error(this.#error);
+    else if (this.#ended) this.#subject.complete();
+    return this.#subject;
+  }
+}

@@ -1,0 +1,73 @@
+import { EMPTY, Observable } from 'rxjs';
+import { Fields } from '../../operators/http/fields.js';
+import type { ByteSubject } from '../../operators/http1/detach.js';
+import type { ResponseHead } from '../../operators/http1/message-decoder.js';
+import type { SocketInfo } from '../sockets/byte-duplex.js';
+import type { Exchange } from './exchange.js';
+import type { Informational } from './exchange-event.js';
+import type { RequestConfig } from './request-config.js';
+
+/** A response: its head, and a body that owns what is left of the exchange. */
+export interface Response {
+  readonly status: number;
+  readonly reason: string;
+  readonly fields: Fields;
+  readonly version: '1.0' | '1.1';
+  /** The URL it came from, without userinfo and fragment. */
+  readonly url: string;
+  /**
+   * The body, for one subscriber, with credit: holding its chunks stops the peer. Unsubscribing before the end cancels the
+   * exchange. A body that nobody subscribes to is kept up to the high-water mark and cancelled after `timeout.unclaimed`.
+   */
+  readonly body: Observable<Uint8Array>;
+  /** Emits the trailer fields (none: an empty list) when the body has been received whole, just before the body completes. */
+  readonly trailers: Observable<Fields>;
+  /** Interim responses that came before. */
+  readonly informational: readonly Informational[];
+  readonly request: RequestConfig;
+  readonly connection: SocketInfo;
+  /** After 101, or 2xx to a CONNECT: the byte stream, unread bytes first. */
+  readonly upgraded: ByteSubject | undefined;
+}
+
+export class ExchangeResponse implements Response {
+  readonly status: number;
+  readonly reason: string;
+  readonly version: '1.0' | '1.1';
+  readonly fields: Fields;
+  readonly upgraded: ByteSubject | undefined;
+  readonly #exchange: Exchange;
+
+  constructor(exchange: Exchange, head: ResponseHead, upgraded?: ByteSubject) {
+    this.status = head.status;
+    this.reason = head.reason;
+    this.version = head.version;
+    this.fields = head.fields;
+    this.upgraded = upgraded;
+    this.#exchange = exchange;
+  }
+
+  get url(): string {
+    return this.#exchange.request.target.url;
+  }
+
+  get body(): Observable<Uint8Array> {
+    return this.upgraded ? EMPTY : this.#exchange.body.bytes;
+  }
+
+  get trailers(): Observable<Fields> {
+    return this.#exchange.body.trailers;
+  }
+
+  get informational(): readonly Informational[] {
+    return this.#exchange.informationals;
+  }
+
+  get request(): RequestConfig {
+    return this.#exchange.request.config;
+  }
+
+  get connection(): SocketInfo {
+    return this.#exchange.socketInfo;
+  }
+}

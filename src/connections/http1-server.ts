@@ -1,0 +1,252 @@
+import type { DuplexSubject } from '../../operators/core/duplex-subject.js';
+import { ProtocolError, TimeoutError } from '../../operators/core/protocol-error.js';
+import { ServerConnection } from '../../operators/http1/server-connection.js';
+import type {
+  ServerConnectionHooks,
+  ServerConnectionOptions,
+} from '../../operators/http1/server-connection-options.js';
+import type { ServerExchange } from '../../operators/http1/server-exchange.js';
+import { BodyClock } from './body-clock.js';
+import { SendClock } from './send-clock.js';
+import type { ResolvedServerTimeouts } from './server-timeouts.js';
+import type { Deadline, Deadlines } from './timeouts.js';
+import { trackDuplex } from './track-duplex.js';
+
+/** What carries the connection: a `ByteDuplex`, or any other bytes both ways. */
+export type ServedSocket = DuplexSubject<Uint8Array, Uint8Array> & {
+  readonly heldBytes?: number;
+  readonly bufferedBytes?: number;
+};
+
+export interface Http1ServerHooks {
+  request(exchange: ServerExchange, server: Http1Server): void;
+  refused(exchange: ServerExchange, error: unknown, server: Http1Server): void;
+  timeout(error: TimeoutError, server: Http1Server): void;
+  /** Somebody other than the handler is being waited for from now on. */
+  waits(server: Http1Server): void;
+  /** The connection is gone, upgraded or not; called once. */
+  closed(error: unknown, server: Http1Server): void;
+}
+
+export interface Http1ServerOptions extends ServerConnectionOptions {
+  readonly timeouts: ResolvedServerTimeouts;
+  /** Bytes per second, in both directions; 0 is none. */
+  readonly minRate: number;
+}
+
+/** Who a connection waits for: the peer to send, the socket to take, the consumer of a request body, or the handler. */
+export type ServerWait = 'peer' | 'socket' | 'consumer' | 'handler';
+
+type Phase = 'setup' | 'head' | 'body' | 'handler' | 'idle' | 'linger';
+
+/** One HTTP/1 connection in the server role with its clocks: who is too slow is answered 408, or cut off. */
+export class Http1Server implements ServerConnectionHooks {
+  readonly socket: ServedSocket;
+  readonly connection: ServerConnection;
+  readonly #hooks: Http1ServerHooks;
+  readonly #options: Http1ServerOptions;
+  readonly #deadlines: Deadlines;
+  readonly #clock: Deadline;
+  readonly #acceptedAt: number;
+  #body: BodyClock | undefined = undefined;
+  #send: SendClock | undefined = undefined;
+  #halfClosed: Deadline | undefined = undefined;
+  #phase: Phase = 'setup';
+  /** Requests begun when the phase was: another one winds the clock anew. */
+  #requests = 0;
+  #sending = false;
+  #wait: ServerWait | undefined = undefined;
+  #since = 0;
+  #upgraded: ServedSocket | undefined = undefined;
+  #gone = false;
+
+  constructor(socket: ServedSocket, deadlines: Deadlines, options: Http1ServerOptions, hooks: Http1ServerHooks) {
+    this.socket = socket;
+    this.#deadlines = deadlines;
+    this.#options = options;
+    this.#hooks = hooks;
+    this.connection = new ServerConnection(socket, this, options);
+    this.#clock = deadlines.create(() => this.#expired());
+    this.#acceptedAt = deadlines.now();
+  }
+
+  open(): void {
+    this.#clock.arm(this.#options.timeouts.setup);
+    this.connection.open();
+  }
+
+  /** Requests on their way: begun, and not answered. */
+  get active(): number {
+    return this.connection.unanswered;
+  }
+
+  /** Who is being waited for, and since when; undefined between requests. */
+  get waiting(): { readonly who: ServerWait; readonly since: number } | undefined {
+    return this.#wait && { who: this.#wait, since: this.#since };
+  }
+
+  /** Answers what was begun, then closes; at once if it is idle. */
+  close(): void {
+    this.connection.close();
+  }
+
+  /** Ends it now, upgraded or not. */
+  destroy(error: unknown): void {
+    this.#upgraded?.error(error);
+    this.connection.fail(error);
+  }
+
+  /** Leaves HTTP, for an exchange whose head has said so. The connection counts until both directions have ended. */
+  upgrade(exchange: ServerExchange): DuplexSubject<Uint8Array, Uint8Array> {
+    this.#upgraded = this.socket; // from here on, the connection's closing is not the socket's
+    const stream = trackDuplex(exchange.detach(), () => this.#leave(undefined));
+    this.#upgraded = stream;
+    return stream;
+  }
+
+  request(exchange: ServerExchange): void {
+    this.#hooks.request(exchange, this);
+  }
+
+  refused(exchange: ServerExchange, error: unknown): void {
+    this.#hooks.refused(exchange, error, this);
+  }
+
+  closed(error: unknown): void {
+    this.#clock.disarm();
+    this.#body?.stop();
+    this.#send?.stop();
+    this.#halfClosed?.disarm();
+    this.#wait = undefined;
+    if (this.#upgraded === undefined) this.#leave(error);
+  }
+
+  progress(): void {
+    const { connection } = this;
+    const phase = this.#phaseNow();
+    if (phase !== this.#phase || connection.requests !== this.#requests) this.#enter(phase);
+    if (phase === 'body') this.#body?.held(connection.consumerHolds);
+    const sending = connection.unsent > 0;
+    if (sending !== this.#sending) this.#watchSending(sending);
+    if (connection.finished) this.#watchHalfClosed();
+    const wait = sending ? 'socket' : this.#waitOf(phase);
+    if (wait !== this.#wait) this.#waits(wait);
+  }
+
+  #phaseNow(): Phase {
+    const { connection } = this;
+    if (connection.lingering) return 'linger';
+    const { reading } = connection;
+    if (reading === 'head' || reading === 'body') return reading;
+    if (connection.unanswered > 0 || connection.unsent > 0 || reading === 'nothing') return 'handler';
+    return connection.requests > 0 ? 'idle' : 'setup';
+  }
+
+  #waits(wait: ServerWait | undefined): void {
+    this.#wait = wait;
+    if (wait === undefined) return;
+    this.#since = this.#deadlines.now();
+    if (wait !== 'handler') this.#hooks.waits(this);
+  }
+
+  #waitOf(phase: Phase): ServerWait | undefined {
+    if (phase === 'body') return this.connection.consumerHolds ? 'consumer' : 'peer';
+    if (phase === 'head') return 'peer';
+    return phase === 'handler' ? 'handler' : undefined;
+  }
+
+  #enter(phase: Phase): void {
+    const { timeouts } = this.#options;
+    if (this.#phase === 'body') this.#body?.stop();
+    this.#phase = phase;
+    this.#requests = this.connection.requests;
+    switch (phase) {
+      case 'body':
+        this.#clock.disarm();
+        this.#bodyClock().start();
+        break;
+      case 'head':
+        if (this.#requests > 0) this.#clock.arm(timeouts.head);
+        else this.#clock.arm(Math.max(1, this.#acceptedAt + timeouts.head - this.#deadlines.now()));
+        break;
+      case 'idle':
+        this.#clock.arm(timeouts.idle);
+        break;
+      case 'linger':
+        this.#clock.arm(this.connection.unsent > 0 ? undefined : timeouts.linger);
+        break;
+      default:
+        this.#clock.disarm();
+    }
+  }
+
+  #bodyClock(): BodyClock {
+    const { request, rate } = this.#options.timeouts;
+    this.#body ??= new BodyClock(
+      this.#deadlines,
+      { request, rate, minRate: this.#options.minRate },
+      () => this.connection.received,
+      (phase) => this.#tooSlow(new TimeoutError(phase, this.#options.timeouts[phase])),
+    );
+    return this.#body;
+  }
+
+  #watchSending(sending: boolean): void {
+    this.#sending = sending;
+    const { minRate, timeouts } = this.#options;
+    if (minRate > 0 && timeouts.rate < Infinity) {
+      this.#send ??= new SendClock(
+        this.#deadlines,
+        minRate,
+        timeouts.rate,
+        () => this.connection.written - (this.socket.bufferedBytes ?? this.connection.unsent),
+        () => this.#tooSlowToRead(new TimeoutError('rate', timeouts.rate)),
+      );
+      if (sending) this.#send.start();
+      else this.#send.stop();
+    }
+    if (!sending && this.#phase === 'linger') this.#clock.arm(timeouts.linger);
+  }
+
+  /** The peer may only have ended its side, or be gone: what is sent to it, and whether that comes back, tells. */
+  #watchHalfClosed(): void {
+    const { connection } = this;
+    if (this.#halfClosed !== undefined || connection.unanswered === 0) return;
+    const { written } = connection;
+    this.#halfClosed = this.#deadlines.create(() => {
+      if (connection.unanswered === 0 || connection.written > written) return;
+      connection.fail(new ProtocolError('CONNECTION_CLOSED', 'the peer closed the connection before it was answered'));
+    });
+    this.#halfClosed.arm(this.#options.timeouts.halfClosed);
+  }
+
+  #expired(): void {
+    const { timeouts } = this.#options;
+    if (this.#phase === 'head') this.#tooSlow(new TimeoutError('head', timeouts.head));
+    else if (this.#phase === 'linger') this.connection.fail(undefined);
+    else if (this.#phase === 'idle') this.#cutOff(new TimeoutError('idle', timeouts.idle));
+    else if (this.#phase === 'setup') this.#cutOff(new TimeoutError('setup', timeouts.setup));
+  }
+
+  #tooSlow(error: TimeoutError): void {
+    this.#hooks.timeout(error, this);
+    this.connection.refuse(error);
+  }
+
+  /** What the system still holds for it is dropped too. */
+  #tooSlowToRead(error: TimeoutError): void {
+    this.#hooks.timeout(error, this);
+    this.connection.abort(error, true);
+  }
+
+  #cutOff(error: TimeoutError): void {
+    this.#hooks.timeout(error, this);
+    this.connection.fail(error);
+  }
+
+  #leave(error: unknown): void {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.#hooks.closed(error, this);
+  }
+}

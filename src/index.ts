@@ -1,0 +1,65 @@
+/**
+ * HTTP/1 client and server for Node.js on RxJS: requests, bodies and connections as Observables, with backpressure that
+ * survives ordinary operators.
+ * @module rxweir
+ */
+
+// Client
+export { request, requestEvents } from './client/request.js';
+export { createClient, type Client } from './client/create-client.js';
+export { connect, type ConnectConfig } from './client/connect.js';
+export type { ClientConfig, RequestConfig } from './client/request-config.js';
+export type { ClientStats } from './client/client-stats.js';
+export type { ClientTimeouts } from './client/timeouts.js';
+export type { ConnectionOptions } from './client/connection-options.js';
+export type { Response } from './client/response.js';
+export type {
+  CancelEffect,
+  ClientEvent,
+  ExchangeEvent,
+  ExchangePhase,
+  Informational,
+  WaitingFor,
+} from './client/exchange-event.js';
+
+// Server
+export { serve } from './server/serve.js';
+export type { Handler } from './server/respond-context.js';
+export { listen } from './server/listen.js';
+export { acceptHttp1 } from './server/accept.js';
+export type { ServeConfig } from './server/serve-config.js';
+export type { Server, ServerAddress } from './server/server.js';
+export type { AnswerableRequest, ServerRequest } from './server/server-request.js';
+export type { HandlerResult, ServerResponse, UpgradedSocket } from './server/server-response.js';
+export type { ServerEvent } from './server/server-event.js';
+export type { ServerStats } from './server/server-stats.js';
+
+export type { Http1Connection } from '../operators/http1/http1-connection.js';
+export type { Http1ServerConnection } from '../operators/http1/http1-server-connection.js';
+export type { Http1Stream } from '../operators/http1/http1-stream.js';
+export { toFile, type ToFileConfig } from './body/to-file.js';
+
+// Sockets
+export { connectTcp } from './sockets/tcp.js';
+export { connectUnix } from './sockets/unix.js';
+export { acceptTls, connectTls, tlsOver, type TlsTarget } from './sockets/tls.js';
+export type { AlpnCallback, SniCallback, TlsClientConfig, TlsServerConfig } from './sockets/tls-config.js';
+export { nodeNetwork, type ConnectTarget, type ListenConfig, type Listener, type Network } from './sockets/network.js';
+export { streamDuplex, type StreamDuplexOptions } from './sockets/stream-duplex.js';
+export { ByteDuplex, type Address, type SocketInfo, type TlsInfo } from './sockets/byte-duplex.js';
+
+// What both entries share
+export { Fields, type Field, type FieldsInit } from '../operators/http/fields.js';
+export type { BodySource } from '../operators/body/body-source.js';
+export type { Http1Limits } from '../operators/http1/limits.js';
+export { DuplexSubject } from '../operators/core/duplex-subject.js';
+export {
+  isNetworkError,
+  isProtocolError,
+  isTimeoutError,
+  isUsageError,
+  NetworkError,
+  ProtocolError,
+  TimeoutError,
+  UsageError,
+} from '../operators/core/protocol-error.js';

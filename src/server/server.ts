@@ -1,0 +1,241 @@
+import { BehaviorSubject, map, type Observable, ReplaySubject, type Subscription, timer } from 'rxjs';
+import { TimeoutError } from '../../operators/core/protocol-error.js';
+import type { ServerExchange } from '../../operators/http1/server-exchange.js';
+import { Http1Server, type Http1ServerHooks, type ServedSocket } from '../connections/http1-server.js';
+import { Deadlines } from '../connections/timeouts.js';
+import type { Address } from '../sockets/byte-duplex.js';
+import type { Listener } from '../sockets/network.js';
+import { infoOf } from '../sockets/socket-info.js';
+import { contained } from './contained.js';
+import { DateLine } from './date-line.js';
+import { randomBoundary } from './random-boundary.js';
+import { refusalStatus, refuse } from './refuse.js';
+import { refusedOutright } from './respond.js';
+import type { RespondContext } from './respond-context.js';
+import { resolveGrace, type ResolvedServeConfig } from './serve-config.js';
+import type { ServerEvent } from './server-event.js';
+import { ServerEvents } from './server-events.js';
+import { snapshot, type ServerStats } from './server-stats.js';
+
+/** Where a server listens. */
+export type ServerAddress =
+  | { readonly host: string; readonly port: number; readonly path?: undefined }
+  | { readonly path: string; readonly host?: undefined; readonly port?: undefined };
+
+/** A listening server. */
+export interface Server {
+  readonly address: ServerAddress;
+  /** How many connections are open: now, and at each change. */
+  readonly connections$: Observable<number>;
+  /** What happens beside the answers: refusals, errors of the handler, timeouts, stalls over a second. */
+  readonly events$: Observable<ServerEvent>;
+  /** Now, and every second of the scheduler. */
+  readonly stats$: Observable<ServerStats>;
+  /** Stops accepting; connections that are open go on, new ones wait. */
+  pause(): void;
+  resume(): void;
+  /**
+   * Closes, at once also where nobody subscribes: no connection more, idle ones are closed, requests on their way are
+   * answered with `connection: close`, and after `grace` milliseconds what is left is destroyed. Emits and completes when
+   * the last connection is gone.
+   */
+  close(options?: { readonly grace?: number }): Observable<void>;
+  /** Serves a connection that came another way: a socket handed over, a tunnel's end, TLS over your own bytes. */
+  addSocket(socket: ServedSocket): void;
+}
+
+/** Answers a request whose head has been read. */
+export type Answer = (server: HttpServer, exchange: ServerExchange, connection: Http1Server) => void;
+
+export class HttpServer implements Server, Http1ServerHooks {
+  readonly address: ServerAddress;
+  readonly connections$: Observable<number>;
+  readonly events$: Observable<ServerEvent>;
+  readonly stats$: Observable<ServerStats>;
+  readonly context: RespondContext;
+  readonly #config: ResolvedServeConfig;
+  readonly #listener: Listener;
+  readonly #deadlines: Deadlines;
+  readonly #events: ServerEvents;
+  readonly #answer: Answer;
+  readonly #open = new Set<Http1Server>();
+  readonly #count = new BehaviorSubject(0);
+  readonly #closed = new ReplaySubject<void>(1);
+  #requests = 0;
+  #paused = false;
+  #accepts = true;
+  #closing = false;
+  #grace: Subscription | undefined = undefined;
+  #accepting: Subscription | undefined = undefined;
+
+  constructor(config: ResolvedServeConfig, listener: Listener, answer: Answer) {
+    const { scheduler } = config;
+    this.#config = config;
+    this.#listener = listener;
+    this.#deadlines = new Deadlines(scheduler);
+    this.#events = new ServerEvents(scheduler, (before) => this.#reportStalls(before));
+    this.address = toServerAddress(listener.address);
+    this.connections$ = contained(this.#count);
+    this.events$ = this.#events.events$;
+    this.stats$ = contained(
+      timer(0, 1000, scheduler).pipe(map(() => snapshot(this.#open, this.#requests, scheduler.now()))),
+    );
+    this.context = {
+      date: new DateLine(this.#deadlines, config.date),
+      events: this.#events,
+      transferCoding: config.transferCoding,
+      maxQueued: config.maxQueued,
+      boundary: randomBoundary,
+    };
+    this.#answer = answer;
+  }
+
+  /** Emits and completes when the last connection is gone. */
+  get closed$(): Observable<void> {
+    return this.#closed;
+  }
+
+  /** The number of the request that is being begun. */
+  get requests(): number {
+    return this.#requests;
+  }
+
+  start(): void {
+    if (this.#closing) return; // who got the server has closed it at once
+    const { errors, connections } = this.#listener;
+    this.#accepting = errors.subscribe({ next: (error) => this.#listenerFailed(error), error: () => undefined });
+    this.#accepting.add(
+      connections.subscribe({
+        next: (socket) => this.addSocket(socket),
+        error: (error: unknown) => {
+          this.#listenerFailed(error);
+          this.close();
+        },
+      }),
+    );
+    if (this.#events.observed) this.#events.emit({ type: 'listening', address: this.address });
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#gate();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#gate();
+  }
+
+  close({ grace }: { readonly grace?: number } = {}): Observable<void> {
+    const milliseconds = resolveGrace(grace) ?? this.#config.grace;
+    if (!this.#closing) {
+      this.#closing = true;
+      this.#accepting?.unsubscribe();
+      this.#listener.close();
+      for (const server of this.#open) server.close();
+      this.#checkClosed();
+    }
+    if (this.#open.size > 0) this.#destroyAfter(milliseconds);
+    return this.#closed.asObservable();
+  }
+
+  addSocket(socket: ServedSocket): void {
+    if (this.#closing) {
+      socket.error(new TimeoutError('close', 0, 'the server is closing'));
+      return;
+    }
+    const server = new Http1Server(socket, this.#deadlines, this.#config.connection, this);
+    this.#open.add(server);
+    this.#counted();
+    if (this.#events.observed) this.#events.emit({ type: 'connection', remote: infoOf(socket.info).remote });
+    server.open();
+  }
+
+  // -- the connections' side -------------------------------------------------------------------------------------------
+
+  request(exchange: ServerExchange, server: Http1Server): void {
+    this.#requests++;
+    if (!refusedOutright(this.context, exchange, server)) this.#answer(this, exchange, server);
+  }
+
+  refused(exchange: ServerExchange, error: unknown, server: Http1Server): void {
+    refuse(this.context, exchange, server, refusalStatus(error), error);
+  }
+
+  timeout(error: TimeoutError, { socket }: Http1Server): void {
+    if (!this.#events.observed) return;
+    this.#events.emit({ type: 'timeout', remote: infoOf(socket.info).remote, error });
+  }
+
+  waits(): void {
+    if (this.#events.observed) this.#events.watch();
+  }
+
+  closed(error: unknown, server: Http1Server): void {
+    this.#open.delete(server);
+    if (error !== undefined && this.#events.observed) {
+      this.#events.emit({ type: 'connection-error', remote: infoOf(server.socket.info).remote, error });
+    }
+    this.#counted();
+    this.#checkClosed();
+  }
+
+  // --------------------------------------------------------------------------------------------------------------------
+
+  #counted(): void {
+    this.#count.next(this.#open.size);
+    this.#gate();
+  }
+
+  /** Whether new connections are accepted now. */
+  #gate(): void {
+    const accepts = !this.#paused && this.#open.size < this.#config.maxConnections;
+    if (this.#closing || accepts === this.#accepts) return;
+    this.#accepts = accepts;
+    if (accepts) this.#listener.resume();
+    else this.#listener.pause();
+  }
+
+  #listenerFailed(error: unknown): void {
+    if (this.#events.observed) this.#events.emit({ type: 'listener-error', error });
+  }
+
+  #destroyAfter(grace: number): void {
+    this.#grace?.unsubscribe();
+    this.#grace = timer(grace, this.#config.scheduler).subscribe(() => {
+      for (const server of this.#open) server.destroy(new TimeoutError('close', grace));
+    });
+  }
+
+  #checkClosed(): void {
+    if (!this.#closing || this.#open.size > 0 || this.#closed.closed) return;
+    this.#grace?.unsubscribe();
+    if (this.#events.observed) this.#events.emit({ type: 'closed' });
+    this.#events.complete();
+    this.#count.complete();
+    this.#closed.next();
+    this.#closed.complete();
+  }
+
+  #reportStalls(before: number): boolean {
+    const now = this.#config.scheduler.now();
+    let waits = false;
+    for (const { socket, waiting } of this.#open) {
+      if (waiting === undefined || waiting.who === 'handler') continue;
+      waits = true;
+      const { who, since } = waiting;
+      if (since > before) continue;
+      this.#events.emit({
+        type: 'stall',
+        connection: infoOf(socket.info),
+        waitingFor: who,
+        milliseconds: now - since,
+      });
+    }
+    return waits;
+  }
+}
+
+function toServerAddress({ family, address, port }: Address): ServerAddress {
+  return family === 'unix' ? { path: address } : { host: address, port };
+}

@@ -1,0 +1,223 @@
+import { asyncScheduler, Observable, ReplaySubject, type SchedulerLike } from 'rxjs';
+import { NetworkError } from '../../operators/core/protocol-error.js';
+import { AcceptGate } from './accept-gate.js';
+import type { Address, ByteDuplex } from './byte-duplex.js';
+import type { Chunking } from './memory-pipe.js';
+import { memoryPair, type ByteOffset } from './memory-socket.js';
+import { pretendTls } from './memory-tls.js';
+import type { ConnectTarget, ListenConfig, Listener, Network } from './network.js';
+import { bareHost } from './socket-info.js';
+
+/** What goes wrong with a connection. */
+export interface MemoryFaults {
+  /** `refuse`: `ECONNREFUSED`; `hang`: never answered; a number: so many milliseconds more. */
+  readonly connect?: 'refuse' | 'hang' | number | undefined;
+  /** Both ends see `ECONNRESET` once this many bytes have passed. */
+  readonly resetAfter?: ByteOffset | undefined;
+  /** Nothing arrives any more after this many bytes, the end included. */
+  readonly stall?: ByteOffset | undefined;
+  /** A TLS client refuses the certificate for this reason (`CERT_HAS_EXPIRED`). */
+  readonly certificate?: string | undefined;
+}
+
+export interface MemoryNetworkConfig {
+  /** Default `asyncScheduler`; in `TestScheduler.run` that is virtual time. */
+  readonly scheduler?: SchedulerLike | undefined;
+  /** Milliseconds from a write to its arrival, and for connecting; default 0, which is never at once. */
+  readonly latency?: number | undefined;
+  /** Cuts writes into arrivals. */
+  readonly chunking?: Chunking | undefined;
+  /** As in `ConnectTarget`, and the bytes a writer may be ahead of its reader; each side may set its own. */
+  readonly highWaterMark?: number | undefined;
+  /** For all connections, or by the number of the attempt, from 0. */
+  readonly faults?: MemoryFaults | ((attempt: number, target: ConnectTarget) => MemoryFaults | undefined) | undefined;
+}
+
+/**
+ * A {@link Network} in memory, for tests: the same semantics as sockets, under virtual time, with latency, chunking and
+ * faults to order.
+ *
+ * Names are not resolved: a listener without a host takes connections to its port under any name; `localhost`,
+ * `127.0.0.1` and `::1` are the same. TLS is pretended: facts and failures, the bytes stay clear.
+ *
+ * @example
+ * ```ts
+ * import { memoryNetwork } from 'rxweir/testing';
+ * const network = memoryNetwork({ latency: 5, chunking: () => 1 });
+ * network.listen({ port: 80 }).subscribe(({ connections }) => connections.subscribe((one) => one.subscribe(one)));
+ * network.connect({ host: 'example.com', port: 80 }).subscribe((echo) => echo.subscribe(console.log));
+ * ```
+ */
+export function memoryNetwork(config: MemoryNetworkConfig = {}): Network {
+  const { scheduler = asyncScheduler, latency = 0, faults } = config;
+  const listeners = new Map<string, MemoryListener>();
+  let attempts = 0;
+  let ports = 49_152;
+
+  const open = (target: ConnectTarget, client: Address, fault: MemoryFaults): ByteDuplex => {
+    const listener = find(listeners, target);
+    if (listener === undefined) throw refused(target);
+    const tls = pretendTls(target, listener.config.tls, fault.certificate);
+    if (tls.failure) {
+      listener.gate.report(tls.failure);
+      throw tls.failure;
+    }
+    const [near, far] = memoryPair(
+      {
+        ...config,
+        highWaterMark: target.highWaterMark ?? listener.config.highWaterMark ?? config.highWaterMark,
+        resetAfter: fault.resetAfter,
+        stall: fault.stall,
+      },
+      { client, server: addressOf(target), clientTls: tls.client, serverTls: tls.server },
+    );
+    listener.take(far);
+    return near;
+  };
+
+  return {
+    connect: (target) =>
+      new Observable((subscriber) => {
+        const fault = (typeof faults === 'function' ? faults(attempts++, target) : faults) ?? {};
+        if (fault.connect === 'hang') return undefined;
+        const client = memoryAddress(target.localAddress ?? 'client', target.localPort ?? ports++);
+        const work = (): void => {
+          try {
+            if (fault.connect === 'refuse') throw refused(target);
+            subscriber.next(open(target, client, fault));
+            subscriber.complete();
+          } catch (error) {
+            subscriber.error(error);
+          }
+        };
+        return scheduler.schedule(work, latency + (typeof fault.connect === 'number' ? fault.connect : 0));
+      }),
+    listen: (listenConfig) =>
+      new Observable((subscriber) =>
+        scheduler.schedule(() => {
+          const address = listenAddress(listenConfig, () => ports++);
+          const key = keyOf(address);
+          if (listeners.has(key)) {
+            subscriber.error(new NetworkError('EADDRINUSE', 'listen', `address already in use ${key}`));
+            return;
+          }
+          const listener = new MemoryListener(address, listenConfig, () => listeners.delete(key));
+          listeners.set(key, listener);
+          subscriber.next(listener);
+          subscriber.complete();
+        }),
+      ),
+  };
+}
+
+class MemoryListener implements Listener {
+  readonly address: Address;
+  readonly config: ListenConfig;
+  readonly gate: AcceptGate<ByteDuplex>;
+  readonly #closed = new ReplaySubject<void>(1);
+  readonly #open = new Set<ByteDuplex>();
+  readonly #unbind: () => void;
+  #closing = false;
+
+  constructor(address: Address, config: ListenConfig, unbind: () => void) {
+    this.address = address;
+    this.config = config;
+    this.#unbind = unbind;
+    this.gate = new AcceptGate<ByteDuplex>(
+      {
+        accept: (connection) => {
+          if (!this.gate.emit(connection)) connection.error(notAccepted());
+        },
+        refuse: (connection) => connection.error(notAccepted()),
+        abandoned: () => void this.close(),
+      },
+      config.backlog,
+    );
+  }
+
+  get connections(): Observable<ByteDuplex> {
+    return this.gate.connections;
+  }
+
+  get errors(): Observable<unknown> {
+    return this.gate.errors;
+  }
+
+  take(connection: ByteDuplex): void {
+    const { maxConnections } = this.config;
+    if (maxConnections !== undefined) {
+      for (const one of this.#open) if (one.destroyed) this.#open.delete(one);
+      if (this.#open.size >= maxConnections) {
+        connection.error(notAccepted());
+        this.gate.report(
+          new NetworkError('CONNECTION_LIMIT', 'listen', `${maxConnections} connections are open already`),
+        );
+        return;
+      }
+      this.#open.add(connection);
+    }
+    this.gate.offer(connection);
+  }
+
+  pause(): void {
+    this.gate.pause();
+  }
+
+  resume(): void {
+    this.gate.resume();
+  }
+
+  ref(): void {
+    // nothing here keeps a process alive
+  }
+
+  unref(): void {
+    // nothing here keeps a process alive
+  }
+
+  close(): Observable<void> {
+    if (!this.#closing) {
+      this.#closing = true;
+      this.#unbind();
+      this.gate.close();
+      this.#closed.next();
+      this.#closed.complete();
+    }
+    return this.#closed.asObservable();
+  }
+}
+
+const ANY = '*';
+const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '::1']);
+const WILDCARDS: ReadonlySet<string> = new Set(['', '0.0.0.0', '::']);
+
+function memoryAddress(address: string, port: number): Address {
+  return { family: 'memory', address, port };
+}
+
+function addressOf({ host, port, path }: ConnectTarget): Address {
+  return path === undefined ? memoryAddress(bareHost(host), port) : { family: 'unix', address: path, port: 0 };
+}
+
+function listenAddress({ host = '', port = 0, path }: ListenConfig, freePort: () => number): Address {
+  if (path !== undefined) return { family: 'unix', address: path, port: 0 };
+  return memoryAddress(WILDCARDS.has(bareHost(host)) ? ANY : bareHost(host), port === 0 ? freePort() : port);
+}
+
+function keyOf({ address, port }: Address): string {
+  const name = address.toLowerCase();
+  return `${LOOPBACK.has(name) ? 'localhost' : name}:${port}`;
+}
+
+function find(listeners: ReadonlyMap<string, MemoryListener>, target: ConnectTarget): MemoryListener | undefined {
+  const address = addressOf(target);
+  return listeners.get(keyOf(address)) ?? listeners.get(keyOf({ ...address, address: ANY }));
+}
+
+function refused(target: ConnectTarget): NetworkError {
+  return new NetworkError('ECONNREFUSED', 'connect', `connect ECONNREFUSED ${keyOf(addressOf(target))}`);
+}
+
+function notAccepted(): NetworkError {
+  return new NetworkError('ECONNABORTED', 'listen', 'not accepted');
+}

@@ -1,0 +1,105 @@
+import type { LookupFunction } from 'node:net';
+import type { Observable, SchedulerLike } from 'rxjs';
+import type { Address, ByteDuplex } from './byte-duplex.js';
+import { connectTcp } from './tcp.js';
+import { connectTls, type TlsClientConfig, type TlsServerConfig } from './tls.js';
+import { connectUnix } from './unix.js';
+import { listen } from './listen.js';
+
+/** Where to connect, and how. */
+export interface ConnectTarget {
+  /** Name or address; an IPv6 address with or without brackets. The certificate must be for it. */
+  readonly host: string;
+  readonly port: number;
+  /** UNIX socket to connect to instead; `host` is still what the certificate must be for. */
+  readonly path?: string | undefined;
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+  /** Only addresses of this family. */
+  readonly family?: 4 | 6 | undefined;
+  /** In the form of `dns.lookup`. */
+  readonly lookup?: LookupFunction | undefined;
+  /** Bytes delivered and held at which reading stops; it goes on below half. Default 131 072. */
+  readonly highWaterMark?: number | undefined;
+  /** Speaks TLS if set. */
+  readonly tls?: TlsClientConfig | undefined;
+  /** Protocols to offer in TLS, best first (RFC 7301). */
+  readonly alpn?: readonly string[] | undefined;
+}
+
+/** Where to listen, and how. */
+export interface ListenConfig {
+  /** Address or name to bind; default all addresses. */
+  readonly host?: string | undefined;
+  /** Default 0: any free port. */
+  readonly port?: number | undefined;
+  /** UNIX socket to listen on instead. */
+  readonly path?: string | undefined;
+  /** Mode bits of the UNIX socket, set as soon as it is bound. */
+  readonly mode?: number | undefined;
+  /** Removes a UNIX socket at `path` that nobody listens on any more; default false. */
+  readonly unlinkStale?: boolean | undefined;
+  /** Family of the address `host` stands for; without `host`, 4 binds all IPv4 addresses. */
+  readonly family?: 4 | 6 | undefined;
+  readonly ipv6Only?: boolean | undefined;
+  readonly backlog?: number | undefined;
+  /** Shares the port among processes (Node 22.12 or later). */
+  readonly reusePort?: boolean | undefined;
+  /** In a cluster worker: do not share the handle. */
+  readonly exclusive?: boolean | undefined;
+  /** As in {@link ConnectTarget}, for each connection. */
+  readonly highWaterMark?: number | undefined;
+  /** Speaks TLS if set. */
+  readonly tls?: TlsServerConfig | undefined;
+  /** Milliseconds for the TLS handshake; default 10 000. */
+  readonly handshakeTimeout?: number | undefined;
+  /** Clock of `handshakeTimeout`. */
+  readonly scheduler?: SchedulerLike | undefined;
+  /** Connections open at a time, handshakes included; more are closed at once. Default no limit. */
+  readonly maxConnections?: number | undefined;
+}
+
+/** A listening socket. It belongs to whoever got it, and stays until {@link close}. */
+export interface Listener {
+  readonly address: Address;
+  /**
+   * Accepted connections, with TLS after the handshake. One consumer; what comes before it subscribes waits unread.
+   * Unsubscribing closes the listener.
+   */
+  readonly connections: Observable<ByteDuplex>;
+  /** What went wrong with single connections: failed handshakes, refusals. None of it stops the listener. */
+  readonly errors: Observable<unknown>;
+  /** Connections made from now on wait, unread. */
+  pause(): void;
+  resume(): void;
+  /** Stops accepting, at once; the Observable emits and completes when the address is free. Open connections live on. */
+  close(): Observable<void>;
+  /** Keeps the process alive while listening; the default. */
+  ref(): void;
+  /** Lets the process end although it listens. */
+  unref(): void;
+}
+
+/** The network, real or in memory. */
+export interface Network {
+  /**
+   * Cold: subscribing connects; emits one connection, handshaken if TLS, and completes. It then belongs to the subscriber.
+   * Unsubscribing before that gives up. Fails with `NetworkError` (phase `resolve`, `connect` or `tls`) or `UsageError`
+   * `INVALID_OPTION`.
+   */
+  connect(target: ConnectTarget): Observable<ByteDuplex>;
+  /**
+   * Cold: subscribing binds; emits one {@link Listener} and completes. Unsubscribing before that gives up. Fails with
+   * `NetworkError` (phase `listen`) or `UsageError`.
+   */
+  listen(config: ListenConfig): Observable<Listener>;
+}
+
+/** The network of the machine. */
+export const nodeNetwork: Network = {
+  connect(target) {
+    if (target.tls) return connectTls(target);
+    return target.path === undefined ? connectTcp(target) : connectUnix(target.path, target);
+  },
+  listen,
+};

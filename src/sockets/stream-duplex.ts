@@ -1,0 +1,251 @@
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { Observable, type Subscriber } from 'rxjs';
+import { deliver, hold, type Release } from '../../operators/core/deliver.js';
+import { UsageError } from '../../operators/core/protocol-error.js';
+import { ByteDuplex, type ByteDuplexPort, type SocketInfo } from './byte-duplex.js';
+import { connectionLost, networkError } from './network-error.js';
+import { DUPLEX_INFO } from './socket-info.js';
+
+export interface StreamDuplexOptions {
+  /** Default: transport `duplex`, no addresses. */
+  readonly info?: SocketInfo | undefined;
+  /** Bytes delivered and held at which reading stops; it goes on below half. Default 131 072. */
+  readonly highWaterMark?: number | undefined;
+  /** Asked when the stream ends: false, and it was cut rather than ended, and nothing can be written any more. */
+  readonly isConnected?: (() => boolean) | undefined;
+}
+
+export const DEFAULT_HIGH_WATER_MARK = 131_072;
+
+/**
+ * A Node.js stream as a {@link ByteDuplex}: sockets of the library, and your own I/O where that is a `stream.Duplex` of
+ * bytes. The stream belongs to it from now on; give it one made with `allowHalfOpen: true`, or the peer's end is yours too.
+ *
+ * - In: chunks as the stream reads them. While held bytes are at the high-water mark the stream is paused.
+ * - Out: where the stream wants a drain, the delivery being written is held until then.
+ * - Errors: `NetworkError` with the stream's own code; `ECONNRESET` if it closes without an end or an error.
+ *
+ * @example
+ * ```ts
+ * import { Duplex } from 'node:stream';
+ * import { streamDuplex } from 'rxweir';
+ * const echo = new Duplex({ read() {}, write(chunk, _, done) { this.push(chunk); done(); } });
+ * const bytes = streamDuplex(echo);
+ * bytes.subscribe((chunk) => console.log(chunk));
+ * bytes.next(new Uint8Array([1]));
+ * ```
+ */
+export function streamDuplex(stream: Duplex, options: StreamDuplexOptions = {}): ByteDuplex {
+  const info = options.info ?? DUPLEX_INFO;
+  const port = new StreamPort(stream, info.transport === 'tcp', options);
+  return new ByteDuplex(new Observable((subscriber) => port.claim(subscriber)), port, info);
+}
+
+const PORT = Symbol('rxweir.port');
+type Owned = Duplex & { [PORT]: StreamPort };
+
+// One set of listeners for all streams: a closure for each of them would weigh on every idle connection.
+function onData(this: Owned, chunk: Uint8Array): void {
+  this[PORT].received(chunk);
+}
+function onEnd(this: Owned): void {
+  this[PORT].ended();
+}
+function onDrain(this: Owned): void {
+  this[PORT].drained();
+}
+function onError(this: Owned, error: unknown): void {
+  this[PORT].failed(networkError(error, 'read'));
+}
+function onClose(this: Owned): void {
+  this[PORT].closed();
+}
+
+class StreamPort implements ByteDuplexPort {
+  readonly #stream: Duplex;
+  readonly #mark: number;
+  /** Below this, reading goes on. */
+  readonly #low: number;
+  readonly #resettable: boolean;
+  readonly #isConnected: (() => boolean) | undefined;
+  #subscriber: Subscriber<Uint8Array> | undefined;
+  #claimed = false;
+  /** The inbound side is over: ended, failed, or left. */
+  #over = false;
+  /** Nothing more is written. */
+  #finished = false;
+  /** It failed: what is written does not go, ever. */
+  #broken = false;
+  /** A failure nobody has been told of. */
+  #failure: unknown;
+  #held = 0;
+  #paused = false;
+  /** Writers that wait for a drain. */
+  #waiting: Release[] | undefined;
+  readonly #released = (chunk: Uint8Array): void => {
+    this.#held -= chunk.length;
+    if (this.#paused && this.#held < this.#low) this.#resume();
+  };
+
+  constructor(stream: Duplex, resettable: boolean, options: StreamDuplexOptions) {
+    const mark = options.highWaterMark ?? DEFAULT_HIGH_WATER_MARK;
+    if (!(mark > 0)) throw new UsageError('INVALID_LIMIT', `highWaterMark must be above 0, not ${mark}`);
+    this.#stream = stream;
+    this.#mark = mark;
+    this.#low = Math.max(mark / 2, 1);
+    this.#resettable = resettable;
+    this.#isConnected = options.isConnected;
+    (stream as Owned)[PORT] = this;
+    stream.on('error', onError).on('end', onEnd).on('close', onClose).on('drain', onDrain);
+  }
+
+  get heldBytes(): number {
+    return this.#held;
+  }
+
+  get bufferedBytes(): number {
+    return this.#stream.writableLength;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  get destroyed(): boolean {
+    return this.#stream.destroyed;
+  }
+
+  ref(): void {
+    (this.#stream as Partial<Socket>).ref?.();
+  }
+
+  unref(): void {
+    (this.#stream as Partial<Socket>).unref?.();
+  }
+
+  next(chunk: Uint8Array): void {
+    if (chunk.length === 0) return;
+    if (this.#finished) {
+      if (this.#broken) hold(); // for good: a source that is pulled must not be drained into nothing
+      return;
+    }
+    const stream = this.#stream;
+    // The kernel may have taken all of it although the stream asks for a drain.
+    if (!stream.write(chunk) && stream.writableLength > 0) (this.#waiting ??= []).push(hold());
+  }
+
+  complete(): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    if (this.#waiting) this.#stream.once('finish', onDrain); // there is no drain after the end
+    this.#stream.end();
+  }
+
+  error(error: unknown): void {
+    const stream = this.#stream;
+    if (stream.destroyed) return;
+    // A reset while our FIN is on its way fails, and would leave the handle open.
+    if (this.#resettable && (!stream.writableEnded || stream.writableFinished)) (stream as Socket).resetAndDestroy();
+    else stream.destroy();
+    this.failed(error);
+  }
+
+  cork(): void {
+    this.#stream.cork();
+  }
+
+  uncork(): void {
+    this.#stream.uncork();
+  }
+
+  claim(subscriber: Subscriber<Uint8Array>): this | undefined {
+    if (this.#claimed) {
+      subscriber.error(new UsageError('ALREADY_SUBSCRIBED', 'a connection has one reader, and it has subscribed'));
+      return undefined;
+    }
+    this.#claimed = true;
+    const stream = this.#stream;
+    if (this.#failure !== undefined) subscriber.error(this.#failure);
+    else if (this.#over || stream.readableEnded) subscriber.complete();
+    else if (stream.destroyed) subscriber.error(connectionLost('read'));
+    else {
+      this.#subscriber = subscriber;
+      stream.on('data', onData as (chunk: Uint8Array) => void).resume();
+      return this;
+    }
+    this.#over = true;
+    return undefined;
+  }
+
+  /** The reader has left. */
+  unsubscribe(): void {
+    this.#subscriber = undefined;
+    if (this.#over) return;
+    this.#over = true;
+    if (!this.#finished) this.#stream.end(); // over TLS, says that it is over on purpose
+    this.#finished = true;
+    this.#stream.destroy();
+  }
+
+  received(chunk: Uint8Array): void {
+    const subscriber = this.#subscriber;
+    if (subscriber === undefined) return;
+    this.#held += chunk.length;
+    deliver(subscriber, chunk, this.#released);
+    if (this.#held >= this.#mark && !this.#paused) this.#pause();
+  }
+
+  ended(): void {
+    if (this.#over) return;
+    if (this.#isConnected?.() === false) {
+      const stream = this.#stream;
+      stream.destroy();
+      if (stream.writableLength > 0) return this.failed(connectionLost('write'));
+      this.#finished = true;
+    }
+    this.#over = true;
+    this.#subscriber?.complete();
+  }
+
+  drained(): void {
+    const waiting = this.#waiting;
+    if (waiting === undefined) return;
+    this.#waiting = undefined;
+    for (const release of waiting) release();
+  }
+
+  /** Nothing more comes or goes. */
+  failed(error: unknown): void {
+    this.#finished = true;
+    this.#broken = true;
+    const subscriber = this.#subscriber;
+    const told = this.#over;
+    this.#over = true;
+    this.#subscriber = undefined;
+    if (!this.#claimed && !told) this.#failure = error;
+    if (!told) subscriber?.error(error); // first, so that whoever writes because a hold ended has stopped
+    this.drained();
+  }
+
+  closed(): void {
+    if (this.#over) {
+      this.#finished = true;
+      this.drained();
+    } else this.failed(connectionLost('read'));
+    // The error listener stays: what a stream says after its end must not end the process.
+    const stream = this.#stream;
+    stream.off('data', onData as (chunk: Uint8Array) => void);
+    stream.off('end', onEnd).off('close', onClose).off('drain', onDrain);
+  }
+
+  #pause(): void {
+    this.#paused = true;
+    this.#stream.pause();
+  }
+
+  #resume(): void {
+    this.#paused = false;
+    this.#stream.resume();
+  }
+}

@@ -1,0 +1,77 @@
+// Contenders in processes of their own, alternating round by round, so that a machine whose speed drifts slows all alike.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+
+/** Starts a server script that prints its port on the first line; `stop` ends it. */
+export async function startServer(script, ...args) {
+  const child = spawn(process.execPath, [here(script), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let text = '';
+  for await (const chunk of child.stdout) {
+    text += chunk;
+    if (text.includes('\n')) break;
+  }
+  return {
+    port: Number.parseInt(text, 10),
+    async stop() {
+      child.kill();
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    },
+  };
+}
+
+/** Runs a script to its end and returns the JSON on its last line. */
+export async function measure(script, ...args) {
+  const child = spawn(process.execPath, ['--expose-gc', here(script), ...args.map(String)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let text = '';
+  for await (const chunk of child.stdout) text += chunk;
+  if (child.exitCode === null) await once(child, 'exit');
+  if (child.exitCode !== 0) throw new Error(`${script} ${args.join(' ')}: exit code ${child.exitCode}`);
+  return JSON.parse(text.trim().split('\n').at(-1));
+}
+
+/**
+ * Alternates the contenders and prints medians, and the ratio of the first to each other, round by round.
+ *
+ * @param contenders name → () => Promise<{ rate, bytes? }>; the first is ours
+ */
+export async function alternate(title, unit, rounds, contenders, floors = {}) {
+  const names = Object.keys(contenders);
+  const results = new Map(names.map((name) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const name of names) results.get(name).push(await contenders[name]());
+  }
+  const [ours] = names;
+  console.log(`\n${title} (${rounds} rounds, medians)`);
+  for (const name of names) {
+    const rates = results.get(name).map(({ rate }) => rate);
+    const bytes = results
+      .get(name)
+      .map(({ bytes }) => bytes)
+      .filter((value) => value !== undefined);
+    const ratios = results.get(ours).map(({ rate }, round) => rate / rates[round]);
+    const floor = floors[name];
+    const ratio = name === ours ? '' : `  ours/this ${median(ratios).toFixed(2)} (${spread(ratios)})`;
+    const goal = floor === undefined ? '' : `  goal ${floor} ${median(ratios) >= floor ? 'met' : 'MISSED'}`;
+    const heap = bytes.length === 0 ? '' : `  ${Math.round(median(bytes))} B allocated each`;
+    console.log(`  ${name.padEnd(26)} ${format(median(rates), unit).padStart(14)}${heap}${ratio}${goal}`);
+  }
+}
+
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+function spread(values) {
+  return `${Math.min(...values).toFixed(2)}–${Math.max(...values).toFixed(2)}`;
+}
+
+function format(value, unit) {
+  return `${value >= 10_000 ? Math.round(value).toLocaleString('en-US') : value.toFixed(2)} ${unit}`;
+}

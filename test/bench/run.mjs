@@ -1,0 +1,18 @@
+// npm run bench [-- suite …] [-- --rounds 7 --ms 2000]: every figure as a ratio against peers measured in the same run.
+import { parseArgs } from 'node:util';
+import * as suites from './suites.mjs';
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string', default: '5' }, ms: { type: 'string', default: '1500' } },
+});
+const names = positionals.length > 0 ? positionals : Object.keys(suites);
+for (const name of names) {
+  const suite = suites[name];
+  if (suite === undefined) {
+    console.error(`no suite ${name}; there are: ${Object.keys(suites).join(', ')}`);
+    process.exitCode = 1;
+    break;
+  }
+  await suite({ rounds: Number(values.rounds), ms: Number(values.ms) });
+}

@@ -1,0 +1,92 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { alternate, measure, startServer } from './harness.mjs';
+
+const hasWrk = spawnSync('wrk', ['-v']).error === undefined;
+
+/** 64 keep-alive GETs in flight against a bare socket responder. */
+export async function client({ rounds, ms }) {
+  const server = await startServer('servers.mjs', 'net');
+  const run = (name) => () => measure('clients.mjs', name, server.port, ms);
+  await alternate(
+    'client: 64 concurrent keep-alive GETs',
+    'req/s',
+    rounds,
+    {
+      rxweir: run('rxweir'),
+      'undici request': run('undici-request'),
+      'undici dispatch': run('undici-dispatch'),
+      'node:http': run('node-http'),
+      'bare net (only counts)': run('net'),
+    },
+    { 'undici request': 1.7, 'undici dispatch': 1.3, 'node:http': 3.5 },
+  );
+  await server.stop();
+}
+
+/** `wrk -t1 -c64`, or our own load maker where wrk is not installed. */
+export async function server({ rounds, ms }) {
+  const servers = {};
+  for (const name of ['rxweir', 'rxweir-of', 'node-http', 'net'])
+    servers[name] = await startServer('servers.mjs', name);
+  const run = (name) => () => load(servers[name].port, ms);
+  await alternate(
+    `server: ${hasWrk ? 'wrk -t1 -c64' : 'bare net load, 64 connections (wrk is not installed)'}`,
+    'req/s',
+    rounds,
+    {
+      rxweir: run('rxweir'),
+      'rxweir, handler returns of()': run('rxweir-of'),
+      'node:http': run('node-http'),
+      'bare net responder': run('net'),
+    },
+    { 'node:http': 1.5 },
+  );
+  for (const each of Object.values(servers)) await each.stop();
+}
+
+/** One 512 MiB response. */
+export async function download({ rounds }) {
+  const mebibytes = 512;
+  const server = await startServer('servers.mjs', 'big', String(mebibytes));
+  const run = (name) => () => measure('downloads.mjs', name, server.port);
+  await alternate(
+    `download: ${mebibytes} MiB`,
+    'MB/s',
+    rounds,
+    {
+      rxweir: run('rxweir'),
+      'bare net byte counter': run('net'),
+      'undici request': run('undici'),
+      'node:http': run('node-http'),
+    },
+    { 'bare net byte counter': 0.95 },
+  );
+  await server.stop();
+}
+
+/** 10 000 idle keep-alive connections: resident memory each, on the server. */
+export async function idle() {
+  const { connections, bytes, node } = await measure('idle.mjs', 10_000);
+  console.log(`\nidle keep-alive connections: ${connections}`);
+  console.log(`  rxweir server      ${Math.round(bytes)} B RSS each  goal 16384 ${bytes <= 16_384 ? 'met' : 'MISSED'}`);
+  console.log(`  node:http server   ${Math.round(node)} B RSS each`);
+}
+
+/** The request decoder alone. */
+export async function parser() {
+  const { ns } = await measure('parser.mjs');
+  console.log(`\nparser: ${ns.toFixed(0)} ns per request of 4 fields`);
+}
+
+/** What held delivery costs over a bare chain. */
+export async function deliver() {
+  const { ratio } = await measure('deliver.mjs');
+  console.log(`\nheld delivery: ${((ratio - 1) * 100).toFixed(1)} % over a bare next chain`);
+}
+
+async function load(port, ms) {
+  if (!hasWrk) return measure('clients.mjs', 'net', port, ms);
+  const seconds = Math.max(1, Math.round(ms / 1000));
+  const text = execFileSync('wrk', ['-t1', '-c64', `-d${seconds}s`, `http://127.0.0.1:${port}/`], { encoding: 'utf8' });
+  return { rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)[1]) };
+}

@@ -1,0 +1,156 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { builtPackage } from './support/built-package.js';
+import { collect, type Outcome } from './support/docs/run-block.js';
+
+const root = join(import.meta.dirname, '..');
+const folder = join(root, 'examples');
+
+beforeAll(async () => {
+  await builtPackage();
+});
+
+/** Runs a program of examples/ to its end, without a terminal. */
+function run(name: string, ...args: string[]): Promise<Outcome> {
+  return collect(
+    spawn(process.execPath, [join(folder, name), ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] }),
+  );
+}
+
+/** What each example prints, in order; lines that depend on the machine are left out. */
+const PRINTS: Readonly<Record<string, readonly string[]>> = {
+  'backpressure.mjs': ['(stopped)', '(stopped)', 'waiting for the consumer', 'cancelled after'],
+  'cancel.mjs': [
+    'client: cancelled while in waiting: connection-closed',
+    'client: cancelled while in body: connection-closed',
+    'server: /silent was cancelled',
+  ],
+  'early-hints.mjs': ['103 </style.css>; rel=preload; as=style', '200 text/html'],
+  'first-request.mjs': ["received { name: 'Marlow', metres: 1.2 }"],
+  'first-server.mjs': [
+    '/ 200',
+    '/later 200',
+    '/count 200',
+    'event: handler-error',
+    '/fails 500',
+    '/nowhere 404',
+    'closed',
+  ],
+  'marble-test.mjs': ['the diagrams are right'],
+  'pipelining.mjs': ['answer to /1', 'answer to /2', 'answer to /8', '1 connection'],
+  'protocol-level.mjs': ['> 1 request', '> 1 data 4', '> 2 request', '< 1 response 200', '< 2 response 200', '< 2 end'],
+  'start.mjs': [
+    '64.0 MiB of 64.0 MiB',
+    'the sender has stopped',
+    'released: the rest followed, 48.0 MiB in all',
+    'client: cancelled in the body, connection-closed',
+    'server: saw it and stopped',
+    '1.0 MiB over a new connection',
+    '1.0 MiB over a reused connection',
+    'most held',
+  ],
+  'streaming-download.mjs': ['25 %', '50 %', '75 %', '100 %', '33554432 bytes written'],
+  'three-line-proxy.mjs': ['origin saw PUT /through?the=weir'],
+  'timeouts-and-retry.mjs': ['attempt 1: TIMEOUT_HEAD', 'attempt 2: TIMEOUT_HEAD', 'answer 3'],
+  'tls-client-certificate.mjs': [
+    'hello, a known client, over TLSv1.3',
+    'CERTIFICATE_REQUIRED',
+    'SELF_SIGNED_CERT_IN_CHAIN',
+  ],
+  'unix-socket.mjs': ['weir.example over unix'],
+  'upload.mjs': ['informational 100', 'sent, 8893 bytes', 'head 200', 'received 8893 bytes'],
+};
+
+describe('examples', () => {
+  const examples = readdirSync(folder).filter((name) => name.endsWith('.mjs'));
+
+  it('are all run by this test', () => {
+    expect(examples).toEqual(Object.keys(PRINTS));
+  });
+
+  it.each(examples)('%s ends by itself and prints what it should', async (name) => {
+    const { exitCode, stdout, stderr } = await run(name);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    let at = 0;
+    for (const part of PRINTS[name] ?? []) {
+      const found = stdout.indexOf(part, at);
+      expect(found, `${JSON.stringify(part)} in its place in\n${stdout}`).toBeGreaterThanOrEqual(0);
+      at = found + part.length;
+    }
+  });
+
+  it('have at most 100 lines each', () => {
+    const long = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.mjs') && !name.startsWith('support'))
+      .filter((name) => readFileSync(join(folder, name), 'utf8').trimEnd().split('\n').length > 100);
+    expect(long).toEqual([]);
+  });
+
+  it('import the package by its name', () => {
+    for (const name of examples) {
+      const imports = [...readFileSync(join(folder, name), 'utf8').matchAll(/from '([^']+)'/g)].map(([, from]) => from);
+      expect(imports.filter((from) => from?.startsWith('..'))).toEqual([]);
+    }
+  });
+});
+
+describe('npm start', () => {
+  it('prints no control characters where there is no terminal', async () => {
+    const { stdout } = await run('start.mjs');
+    // eslint-disable-next-line no-control-regex
+    expect(stdout).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f]/);
+  });
+
+  const scratch = mkdtempSync(join(tmpdir(), 'rxweir-start-'));
+  const body = 'a body of the test\n'.repeat(1000);
+  const server = createServer((request, response) => {
+    if (request.url === '/moved') response.writeHead(301, { location: '/file' }).end();
+    else if (request.url === '/file') response.end(body);
+    else response.writeHead(404).end('not here');
+  });
+  let origin: string;
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => {
+    server.close();
+    rmSync(scratch, { recursive: true });
+  });
+
+  it('fetches a URL to standard output, with its progress on standard error', async () => {
+    const { exitCode, stdout, stderr } = await run('start.mjs', `${origin}/file`);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: body });
+    expect(stderr).toMatch(/^200 OK\n/);
+    expect(stderr).toContain('19 KiB in');
+  });
+
+  it('fetches a URL to a file', async () => {
+    const file = join(scratch, 'file');
+    const { exitCode, stdout, stderr } = await run('start.mjs', `${origin}/file`, '-o', file);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' });
+    expect(readFileSync(file, 'utf8')).toBe(body);
+    expect(stderr).toContain(`in ${file}`);
+  });
+
+  it('shows where a redirect leads, and ends with 1 for an error status', async () => {
+    expect((await run('start.mjs', `${origin}/moved`)).stderr).toContain('301 Moved Permanently, see /file');
+    expect(await run('start.mjs', `${origin}/nowhere`)).toMatchObject({ exitCode: 1, stdout: 'not here' });
+  });
+
+  it.each([
+    ['http://127.0.0.1:1/', 'ECONNREFUSED: '],
+    ['ftp://127.0.0.1/', 'UNSUPPORTED_SCHEME: '],
+    ['nonsense', 'INVALID_URL: '],
+  ])('tells what went wrong with %s in one line, by its code', async (url, start) => {
+    const { exitCode, stdout, stderr } = await run('start.mjs', url);
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' });
+    expect(stderr.startsWith(start)).toBe(true);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+  });
+});
