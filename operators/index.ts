@@ -16,12 +16,7 @@ export { operate, type OperatorHandlers } from './core/operate.js';
 export { DuplexSubject, type DuplexDestination } from './core/duplex-subject.js';
 export { UnicastSubject, type UnicastHooks } from './core/unicast-subject.js';
 export { ByteQueue } from './core/byte-queue.js';
-export {
-  compileTransitions,
-  ILLEGAL,
-  type TransitionLiteral,
-  type TransitionTable,
-} from './core/transition-table.js';
+export { compileTransitions, ILLEGAL, type TransitionLiteral, type TransitionTable } from './core/transition-table.js';
 export {
   isNetworkError,
   isProtocolError,

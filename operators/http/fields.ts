@@ -15,7 +15,13 @@ export type FieldsInit =
   | Iterable<readonly [name: string, value: string] | Field>
   | Readonly<Record<string, string | number | readonly string[] | undefined>>;
 
-const SENSITIVE = new Set(['authorization', 'proxy-authorization', 'cookie', 'set-cookie']);
+/** Names whose fields are never indexed unless it is said otherwise. */
+export const SENSITIVE_FIELDS: ReadonlySet<string> = new Set([
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'set-cookie',
+]);
 
 /**
  * An ordered list of header or trailer fields (RFC 9110 §5). Names are case-insensitive and kept in lower case; a name may
@@ -43,10 +49,18 @@ export class Fields implements Iterable<Field> {
     if (init !== undefined) this.#fill(init);
   }
 
-  /** Adopts a flat list of names (lower case) and values that were checked by a parser. The list is not copied. */
-  static fromParsed(list: string[]): Fields {
+  /**
+   * Adopts a flat list of names (lower case) and values that were checked by a parser. The list is not copied.
+   *
+   * @param neverIndexed numbers of the pairs that came as never-indexed, from 0
+   */
+  static fromParsed(list: string[], neverIndexed?: readonly number[]): Fields {
     const fields = new Fields();
     fields.#list = list;
+    if (neverIndexed === undefined) return fields;
+    for (const pair of neverIndexed) {
+      if (!SENSITIVE_FIELDS.has(list[2 * pair] as string)) (fields.#flagged ??= new Map()).set(pair, true);
+    }
     return fields;
   }
 
@@ -63,7 +77,7 @@ export class Fields implements Iterable<Field> {
   append(name: string, value: string, options?: { neverIndex?: boolean }): this {
     const key = checkedName(name);
     const text = checkedValue(key, value);
-    if (options?.neverIndex !== undefined && options.neverIndex !== SENSITIVE.has(key)) {
+    if (options?.neverIndex !== undefined && options.neverIndex !== SENSITIVE_FIELDS.has(key)) {
       (this.#flagged ??= new Map()).set(this.size, options.neverIndex);
     }
     this.#list.push(key, text);
@@ -78,8 +92,8 @@ export class Fields implements Iterable<Field> {
     if (at < 0) return this.append(key, text, options);
     this.#remove(key, at + 2);
     this.#list[at + 1] = text;
-    const neverIndex = options?.neverIndex ?? SENSITIVE.has(key);
-    if (neverIndex === SENSITIVE.has(key)) this.#flagged?.delete(at / 2);
+    const neverIndex = options?.neverIndex ?? SENSITIVE_FIELDS.has(key);
+    if (neverIndex === SENSITIVE_FIELDS.has(key)) this.#flagged?.delete(at / 2);
     else (this.#flagged ??= new Map()).set(at / 2, neverIndex);
     return this;
   }
@@ -126,7 +140,7 @@ export class Fields implements Iterable<Field> {
     this.#list = [];
     this.#flagged = undefined;
     for (const { name, value, neverIndex } of sorted) {
-      if (neverIndex !== SENSITIVE.has(name)) (this.#flagged ??= new Map()).set(this.size, neverIndex);
+      if (neverIndex !== SENSITIVE_FIELDS.has(name)) (this.#flagged ??= new Map()).set(this.size, neverIndex);
       this.#list.push(name, value);
     }
     return this;
@@ -146,7 +160,7 @@ export class Fields implements Iterable<Field> {
   forEach(visit: (name: string, value: string, neverIndex: boolean) => void): void {
     for (let i = 0; i < this.#list.length; i += 2) {
       const name = this.#list[i] as string;
-      visit(name, this.#list[i + 1] as string, this.#flagged?.get(i / 2) ?? SENSITIVE.has(name));
+      visit(name, this.#list[i + 1] as string, this.#flagged?.get(i / 2) ?? SENSITIVE_FIELDS.has(name));
     }
   }
 
@@ -156,7 +170,7 @@ export class Fields implements Iterable<Field> {
       yield {
         name,
         value: this.#list[i + 1] as string,
-        neverIndex: this.#flagged?.get(i / 2) ?? SENSITIVE.has(name),
+        neverIndex: this.#flagged?.get(i / 2) ?? SENSITIVE_FIELDS.has(name),
       };
     }
   }

@@ -27,14 +27,14 @@ for (let digit = 0; digit < 16; digit++) {
   HEX_VALUE[char.toUpperCase().charCodeAt(0)] = digit;
 }
 
-interface Latin1Slicer {
-  latin1Slice(start: number, end: number): string;
+interface NativeSlices {
+  readonly latin1Slice: (this: Uint8Array, start: number, end: number) => string;
 }
 
 /** Node's native slice: works on every Uint8Array, and makes one string of one byte a character. */
-const latin1Slice = (Buffer.prototype as unknown as Latin1Slicer).latin1Slice;
+const { latin1Slice } = Buffer.prototype as unknown as NativeSlices;
 
 /** The bytes from `start` to `end` as a string, one character a byte. */
 export function latin1(bytes: Uint8Array, start: number, end: number): string {
-  return latin1Slice.call(bytes as unknown as Latin1Slicer, start, end);
+  return latin1Slice.call(bytes, start, end);
 }

@@ -40,8 +40,6 @@ export abstract class MessageDecoder<Head> {
   transferCoding = '';
   /** After HEAD: the message leaves the connection open. Where it does not, nothing after its END is read. */
   keepAlive = true;
-  /** Another head of the same exchange follows: this one is 1xx. */
-  protected interim = false;
 
   protected constructor(role: Http1Role, limits: Readonly<Http1Limits>, startLine: StartLineReader) {
     this.#role = role;
@@ -97,7 +95,7 @@ export abstract class MessageDecoder<Head> {
       if (this.#state <= IN_HEAD) return this.#readHead();
       if (this.#state === DONE) return CLOSED;
       const event = this.#body.read(this.#input);
-      if (event === END) this.#state = this.keepAlive || this.interim ? BETWEEN : DONE;
+      if (event === END) this.#state = this.keepAlive ? BETWEEN : DONE;
       return event;
     } catch (error) {
       this.#failure = { error };

@@ -127,7 +127,7 @@ export class FieldSectionReader {
   /** Names and values of the section, whose text from `base` on is `text`. */
   list(text: string): string[] {
     const marks = this.#marks;
-    const list = new Array<string>(this.count * 2);
+    const list = Array<string>(this.count * 2); // sized at once: growing costs more than the strings
     for (let m = 0, i = 0, n = this.count * STRIDE; m < n; m += STRIDE) {
       const slot = marks[m] as number;
       list[i++] =

@@ -83,11 +83,10 @@ export class ResponseDecoder extends MessageDecoder<ResponseHead> {
     const reason = text.substring(StatusLineReader.REASON_START, line.reasonEnd);
     const list = section.list(text);
     this.head = new DecodedResponseHead(status, reason, minor === 1 ? '1.1' : '1.0', Fields.fromParsed(list));
-    this.interim = status < 200 && status !== 101;
     this.contentLength = -1;
     this.transferCoding = '';
     this.framing = FRAMING_NONE;
-    if (this.interim) {
+    if (status < 200 && status !== 101) {
       this.#interim(framingFields('client', section, list, text, minor));
       return;
     }
@@ -131,6 +130,5 @@ export class ResponseDecoder extends MessageDecoder<ResponseHead> {
     if (framed.chunked) throw refusal('client', 'BAD_TRANSFER_ENCODING', 'a 1xx response with Transfer-Encoding');
     if (framed.contentLength > 0) throw refusal('client', 'BAD_CONTENT_LENGTH', 'a 1xx response with a body');
     this.#interimCost += this.section.cost;
-    this.keepAlive = true;
   }
 }

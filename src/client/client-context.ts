@@ -24,5 +24,5 @@ export interface ClientContext {
   /** An exchange has come to its end. */
   finished(exchange: Exchange): void;
   /** A fresh boundary for a multipart body: 24 random characters. */
-  boundary(): string;
+  readonly boundary: () => string;
 }

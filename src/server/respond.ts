@@ -1,20 +1,16 @@
 import { ProtocolError } from '../../operators/core/protocol-error.js';
-import { reasonPhrase } from '../../operators/http/status.js';
 import type { ServerExchange } from '../../operators/http1/server-exchange.js';
 import type { Http1Server } from '../connections/http1-server.js';
 import { acceptedCoding } from './accepted-coding.js';
 import type { Http1Request } from './http1-request.js';
-import { HAS_CONTENT_TYPE, HAS_DATE, plainLines } from './plain-lines.js';
+import { plainLines } from './plain-lines.js';
 import { refuse } from './refuse.js';
 import { Reply } from './reply.js';
 import type { Handler, RespondContext } from './respond-context.js';
 import { isObservableInput, type HandlerResult, type ServerResponse } from './server-response.js';
 
-const TEXT_LINE = 'content-type: text/plain;charset=UTF-8\r\n';
 /** Bodies up to here are written with their head. Bytes. */
 const MOST_PLAIN = 65_536;
-
-const statusLines: string[] = [];
 
 /** Calls the handler and answers with what it returns; whatever goes wrong stays within this exchange. */
 export function respond(
@@ -87,16 +83,7 @@ function answerPlain(context: RespondContext, exchange: ServerExchange, response
   if (length > MOST_PLAIN) return false;
   const plain = plainLines(response.fields);
   if (plain === undefined) return false;
-  const { has } = plain;
-  const date = (has & HAS_DATE) === 0 ? context.date.text : '';
-  const type = typeof body === 'string' && (has & HAS_CONTENT_TYPE) === 0 ? TEXT_LINE : '';
-  const start = statusLines[status] ?? statusLine(status);
-  exchange.whole(`${start}${plain.lines}${date}${type}content-length: ${length}\r\n\r\n${text}`, bytes);
+  const start = context.plainHead.before(status, plain, context.date.text, typeof body === 'string');
+  exchange.whole(`${start}${length}\r\n\r\n${text}`, bytes);
   return true;
-}
-
-function statusLine(status: number): string {
-  const line = `HTTP/1.1 ${status} ${reasonPhrase(status)}\r\n`;
-  statusLines[status] = line;
-  return line;
 }

@@ -8,6 +8,7 @@ import type { Listener } from '../sockets/network.js';
 import { infoOf } from '../sockets/socket-info.js';
 import { contained } from './contained.js';
 import { DateLine } from './date-line.js';
+import { PlainHead } from './plain-head.js';
 import { randomBoundary } from './random-boundary.js';
 import { refusalStatus, refuse } from './refuse.js';
 import { refusedOutright } from './respond.js';
@@ -82,6 +83,7 @@ export class HttpServer implements Server, Http1ServerHooks {
     );
     this.context = {
       date: new DateLine(this.#deadlines, config.date),
+      plainHead: new PlainHead(),
       events: this.#events,
       transferCoding: config.transferCoding,
       maxQueued: config.maxQueued,

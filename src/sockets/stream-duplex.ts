@@ -6,15 +6,18 @@ import { UsageError } from '../../operators/core/protocol-error.js';
 import { ByteDuplex, type ByteDuplexPort, type SocketInfo } from './byte-duplex.js';
 import { connectionLost, networkError } from './network-error.js';
 import { DUPLEX_INFO } from './socket-info.js';
+import { flushAfterTurn, type TurnWriter } from './write-turn.js';
 
 export interface StreamDuplexOptions {
   /** Default: transport `duplex`, no addresses. */
   readonly info?: SocketInfo | undefined;
   /** Bytes delivered and held at which reading stops; it goes on below half. Default 131 072. */
   readonly highWaterMark?: number | undefined;
-  /** Asked when the stream ends: false, and it was cut rather than ended, and nothing can be written any more. */
-  readonly isConnected?: (() => boolean) | undefined;
 }
+
+/** A chunk up to this size leaves with others at the end of the turn, while nothing is backed up; bytes. */
+const SMALL = 4096;
+const MOST_PENDING = 16_384;
 
 export const DEFAULT_HIGH_WATER_MARK = 131_072;
 
@@ -23,7 +26,8 @@ export const DEFAULT_HIGH_WATER_MARK = 131_072;
  * bytes. The stream belongs to it from now on; give it one made with `allowHalfOpen: true`, or the peer's end is yours too.
  *
  * - In: chunks as the stream reads them. While held bytes are at the high-water mark the stream is paused.
- * - Out: where the stream wants a drain, the delivery being written is held until then.
+ * - Out: small chunks leave together at the end of the turn; where the stream wants a drain, the delivery being written
+ *   is held until then.
  * - Errors: `NetworkError` with the stream's own code; `ECONNRESET` if it closes without an end or an error.
  *
  * @example
@@ -37,8 +41,18 @@ export const DEFAULT_HIGH_WATER_MARK = 131_072;
  * ```
  */
 export function streamDuplex(stream: Duplex, options: StreamDuplexOptions = {}): ByteDuplex {
-  const info = options.info ?? DUPLEX_INFO;
-  const port = new StreamPort(stream, info.transport === 'tcp', options);
+  const { info = DUPLEX_INFO } = options;
+  return socketDuplex(stream, info, options.highWaterMark, info.transport === 'tcp' ? (stream as Socket) : undefined);
+}
+
+/** @param tcp the TCP socket that carries the stream, or is the stream. */
+export function socketDuplex(
+  stream: Duplex,
+  info: SocketInfo,
+  highWaterMark: number = DEFAULT_HIGH_WATER_MARK,
+  tcp?: Socket,
+): ByteDuplex {
+  const port = new StreamPort(stream, highWaterMark, tcp);
   return new ByteDuplex(new Observable((subscriber) => port.claim(subscriber)), port, info);
 }
 
@@ -46,7 +60,8 @@ const PORT = Symbol('rxweir.port');
 type Owned = Duplex & { [PORT]: StreamPort };
 
 // One set of listeners for all streams: a closure for each of them would weigh on every idle connection.
-function onData(this: Owned, chunk: Uint8Array): void {
+/** Takes what was read, for sockets that read into a buffer of ours and do not say `data`. */
+export function onData(this: Owned, chunk: Uint8Array): void {
   this[PORT].received(chunk);
 }
 function onEnd(this: Owned): void {
@@ -62,13 +77,12 @@ function onClose(this: Owned): void {
   this[PORT].closed();
 }
 
-class StreamPort implements ByteDuplexPort {
+class StreamPort implements ByteDuplexPort, TurnWriter {
   readonly #stream: Duplex;
   readonly #mark: number;
   /** Below this, reading goes on. */
   readonly #low: number;
-  readonly #resettable: boolean;
-  readonly #isConnected: (() => boolean) | undefined;
+  readonly #tcp: Socket | undefined;
   #subscriber: Subscriber<Uint8Array> | undefined;
   #claimed = false;
   /** The inbound side is over: ended, failed, or left. */
@@ -77,25 +91,29 @@ class StreamPort implements ByteDuplexPort {
   #finished = false;
   /** It failed: what is written does not go, ever. */
   #broken = false;
+  #aborted = false;
   /** A failure nobody has been told of. */
   #failure: unknown;
   #held = 0;
   #paused = false;
+  /** Small chunks kept for the end of the turn. */
+  #pending: Uint8Array[] = [];
+  #pendingBytes = 0;
   /** Writers that wait for a drain. */
   #waiting: Release[] | undefined;
   readonly #released = (chunk: Uint8Array): void => {
     this.#held -= chunk.length;
-    if (this.#paused && this.#held < this.#low) this.#resume();
+    if (!this.#paused || this.#held >= this.#low) return;
+    this.#paused = false;
+    this.#stream.resume();
   };
 
-  constructor(stream: Duplex, resettable: boolean, options: StreamDuplexOptions) {
-    const mark = options.highWaterMark ?? DEFAULT_HIGH_WATER_MARK;
+  constructor(stream: Duplex, mark: number, tcp: Socket | undefined) {
     if (!(mark > 0)) throw new UsageError('INVALID_LIMIT', `highWaterMark must be above 0, not ${mark}`);
     this.#stream = stream;
     this.#mark = mark;
     this.#low = Math.max(mark / 2, 1);
-    this.#resettable = resettable;
-    this.#isConnected = options.isConnected;
+    this.#tcp = tcp;
     (stream as Owned)[PORT] = this;
     stream.on('error', onError).on('end', onEnd).on('close', onClose).on('drain', onDrain);
   }
@@ -105,7 +123,7 @@ class StreamPort implements ByteDuplexPort {
   }
 
   get bufferedBytes(): number {
-    return this.#stream.writableLength;
+    return this.#stream.writableLength + this.#pendingBytes;
   }
 
   get paused(): boolean {
@@ -113,7 +131,7 @@ class StreamPort implements ByteDuplexPort {
   }
 
   get destroyed(): boolean {
-    return this.#stream.destroyed;
+    return this.#aborted || this.#stream.destroyed;
   }
 
   ref(): void {
@@ -131,11 +149,31 @@ class StreamPort implements ByteDuplexPort {
       return;
     }
     const stream = this.#stream;
+    if (chunk.length <= SMALL && this.#pendingBytes + chunk.length <= MOST_PENDING && stream.writableLength === 0) {
+      if (this.#pending.push(chunk) === 1) flushAfterTurn(this);
+      this.#pendingBytes += chunk.length;
+      return;
+    }
+    this.flush();
     // The kernel may have taken all of it although the stream asks for a drain.
     if (!stream.write(chunk) && stream.writableLength > 0) (this.#waiting ??= []).push(hold());
   }
 
+  /** Writes what was kept for the end of the turn. */
+  flush(): void {
+    if (this.#pendingBytes === 0) return;
+    const pending = this.#pending;
+    const stream = this.#stream;
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    if (this.#finished) return;
+    if (pending.length > 1) stream.cork();
+    for (let i = 0; i < pending.length; i++) stream.write(pending[i]);
+    if (pending.length > 1) stream.uncork();
+  }
+
   complete(): void {
+    this.flush();
     if (this.#finished) return;
     this.#finished = true;
     if (this.#waiting) this.#stream.once('finish', onDrain); // there is no drain after the end
@@ -143,11 +181,11 @@ class StreamPort implements ByteDuplexPort {
   }
 
   error(error: unknown): void {
-    const stream = this.#stream;
-    if (stream.destroyed) return;
-    // A reset while our FIN is on its way fails, and would leave the handle open.
-    if (this.#resettable && (!stream.writableEnded || stream.writableFinished)) (stream as Socket).resetAndDestroy();
-    else stream.destroy();
+    if (this.destroyed) return;
+    const told = this.#over;
+    this.#over = true; // the stream may close at once, and has no better reason
+    this.#abort();
+    this.#over = told;
     this.failed(error);
   }
 
@@ -183,6 +221,7 @@ class StreamPort implements ByteDuplexPort {
     this.#subscriber = undefined;
     if (this.#over) return;
     this.#over = true;
+    this.flush();
     if (!this.#finished) this.#stream.end(); // over TLS, says that it is over on purpose
     this.#finished = true;
     this.#stream.destroy();
@@ -193,15 +232,16 @@ class StreamPort implements ByteDuplexPort {
     if (subscriber === undefined) return;
     this.#held += chunk.length;
     deliver(subscriber, chunk, this.#released);
-    if (this.#held >= this.#mark && !this.#paused) this.#pause();
+    if (this.#held < this.#mark || this.#paused) return;
+    this.#paused = true;
+    this.#stream.pause();
   }
 
   ended(): void {
     if (this.#over) return;
-    if (this.#isConnected?.() === false) {
-      const stream = this.#stream;
-      stream.destroy();
-      if (stream.writableLength > 0) return this.failed(connectionLost('write'));
+    if (this.#wasCut()) {
+      this.#stream.destroy();
+      if (this.bufferedBytes > 0) return this.failed(connectionLost('write'));
       this.#finished = true;
     }
     this.#over = true;
@@ -239,13 +279,21 @@ class StreamPort implements ByteDuplexPort {
     stream.off('end', onEnd).off('close', onClose).off('drain', onDrain);
   }
 
-  #pause(): void {
-    this.#paused = true;
-    this.#stream.pause();
+  /**
+   * Whether an end of TLS was a reset in truth: where one meets a write of TLS's own (a session ticket), Node 20 reports
+   * an end and never finishes a write again. The kernel, asked for the first time here, knows better.
+   */
+  #wasCut(): boolean {
+    const below = this.#tcp;
+    return below !== undefined && below !== this.#stream && (this.#stream as Socket).remoteAddress === undefined;
   }
 
-  #resume(): void {
-    this.#paused = false;
-    this.#stream.resume();
+  #abort(): void {
+    this.#aborted = true;
+    const { writableEnded, writableFinished } = this.#stream;
+    // A reset while our FIN is on its way fails, and would leave the handle open. TLS follows the socket below; to
+    // destroy it in the same turn ends Node 20 in a segmentation fault.
+    if (this.#tcp === undefined || (writableEnded && !writableFinished)) this.#stream.destroy();
+    else this.#tcp.resetAndDestroy();
   }
 }

@@ -15,10 +15,10 @@ import type { ByteDuplex, SocketInfo } from './byte-duplex.js';
 import { connectionLost, networkError } from './network-error.js';
 import { ignoreErrors } from './open-socket.js';
 import { bareHost } from './socket-info.js';
-import { streamDuplex } from './stream-duplex.js';
+import { socketDuplex } from './stream-duplex.js';
 import type { TlsClientConfig } from './tls-config.js';
 import { clientContext } from './tls-context.js';
-import { authorizationErrorOf, connectionCheck, peerCertificate, tlsSocketInfo } from './tls-info.js';
+import { authorizationErrorOf, peerCertificate, tcpBelow, tlsSocketInfo } from './tls-info.js';
 import { TlsSession } from './tls-session.js';
 import type { TlsTarget } from './tls.js';
 
@@ -78,11 +78,12 @@ export function clientHandshake(carrier: Duplex, target: TlsTarget, info: Socket
       done = true;
       socket.off('error', fail).off('close', onClose);
       subscriber.next(
-        streamDuplex(socket, {
-          info: tlsSocketInfo(socket, info, servername, authorizationError, certificate),
-          highWaterMark: target.highWaterMark,
-          isConnected: connectionCheck(carrier, socket, info),
-        }),
+        socketDuplex(
+          socket,
+          tlsSocketInfo(socket, info, servername, authorizationError, certificate),
+          target.highWaterMark,
+          tcpBelow(carrier, info),
+        ),
       );
       subscriber.complete();
     };

@@ -30,14 +30,9 @@ export function peerCertificate(socket: TLSSocket): DetailedPeerCertificate | un
   return certificate?.raw === undefined ? undefined : (certificate as DetailedPeerCertificate);
 }
 
-/**
- * Whether the TCP connection below still stands, for sockets that TLS took over. Where a reset meets a write of TLS's own
- * (a session ticket), Node 20 to 22 report an end and never finish a write again; the kernel knows better.
- */
-export function connectionCheck(carrier: Duplex, socket: TLSSocket, info: SocketInfo): (() => boolean) | undefined {
-  const isIp = info.remote.family === 'IPv4' || info.remote.family === 'IPv6';
-  if (!isIp || !(carrier instanceof Socket)) return undefined;
-  return () => socket.remoteAddress !== undefined;
+/** The TCP socket below, if that is what it is. */
+export function tcpBelow(carrier: Duplex, info: SocketInfo): Socket | undefined {
+  return info.transport === 'tcp' && carrier instanceof Socket ? carrier : undefined;
 }
 
 /** Node leaves the code of the verification error here, whatever the types say. */

@@ -6,10 +6,10 @@ import { NetworkError } from '../../operators/core/protocol-error.js';
 import type { ByteDuplex, SocketInfo } from './byte-duplex.js';
 import { networkError } from './network-error.js';
 import { ignoreErrors } from './open-socket.js';
-import { streamDuplex } from './stream-duplex.js';
+import { socketDuplex } from './stream-duplex.js';
 import type { AlpnCallback, SniCallback, TlsServerConfig } from './tls-config.js';
 import { serverContext } from './tls-context.js';
-import { authorizationErrorOf, connectionCheck, tlsSocketInfo } from './tls-info.js';
+import { authorizationErrorOf, tcpBelow, tlsSocketInfo } from './tls-info.js';
 
 /** Node's own limit, set out of the way: ours runs on a scheduler. */
 const NO_HANDSHAKE_TIMEOUT = 2 ** 31 - 1;
@@ -45,11 +45,7 @@ export function serverHandshake(
       const indicated = typeof socket.servername === 'string' ? socket.servername : undefined;
       const refusal = config.requestCert === true ? authorizationErrorOf(socket) : undefined;
       subscriber.next(
-        streamDuplex(socket, {
-          info: tlsSocketInfo(socket, info, indicated, refusal),
-          highWaterMark,
-          isConnected: connectionCheck(carrier, socket, info),
-        }),
+        socketDuplex(socket, tlsSocketInfo(socket, info, indicated, refusal), highWaterMark, tcpBelow(carrier, info)),
       );
       subscriber.complete();
     });

@@ -3,15 +3,18 @@ import { catchError, EMPTY, ignoreElements, map, tap, type Observable } from 'rx
 import type { ByteDuplex } from './byte-duplex.js';
 import type { ConnectTarget } from './network.js';
 import { openSocket } from './open-socket.js';
+import { readBuffer } from './read-buffer.js';
 import { unixInfo } from './socket-info.js';
-import { streamDuplex } from './stream-duplex.js';
+import { onData, streamDuplex } from './stream-duplex.js';
 
 /** A connection to the UNIX socket at `path`, as `Network.connect` describes. */
 export function connectUnix(
   path: string,
   { highWaterMark }: Pick<ConnectTarget, 'highWaterMark'>,
 ): Observable<ByteDuplex> {
-  return openSocket({ path }).pipe(map((socket) => streamDuplex(socket, { info: unixInfo('', path), highWaterMark })));
+  return openSocket({ path, onread: readBuffer(onData) }).pipe(
+    map((socket) => streamDuplex(socket, { info: unixInfo('', path), highWaterMark })),
+  );
 }
 
 /** Removes the socket at `path` if nobody answers there; completes either way. Other files stay. */

@@ -70,15 +70,13 @@ if (role === 'download') {
   const client = createClient();
   // the proxy in three lines
   const proxy = (request) =>
-    client
-      .request({ url: argument + request.path, method: request.method, body: request.body })
-      .pipe(
-        map(({ status, fields, body }) => ({
-          status,
-          fields: { 'content-length': fields.get('content-length') },
-          body,
-        })),
-      );
+    client.request({ url: argument + request.path, method: request.method, body: request.body }).pipe(
+      map(({ status, fields, body }) => ({
+        status,
+        fields: { 'content-length': fields.get('content-length') },
+        body,
+      })),
+    );
   serve({ host: '127.0.0.1', port: 0 }, proxy).subscribe((server) => {
     console.log(server.address.port);
     let done;

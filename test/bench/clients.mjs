@@ -64,16 +64,17 @@ const start = {
   },
   async 'node-http'() {
     const agent = new http.Agent({ keepAlive: true, maxSockets: LANES });
-    const next = () => {
-      http.get({ host: '127.0.0.1', port, agent, path: '/' }, (response) => {
-        response.on('data', () => undefined);
-        response.on('end', () => {
-          finished();
-          next();
-        });
+    const get = () =>
+      new Promise((resolve, reject) => {
+        http.get({ host: '127.0.0.1', port, agent, path: '/' }, resolve).on('error', reject);
       });
+    const lane = async () => {
+      for (;;) {
+        for await (const chunk of await get()) void chunk;
+        finished();
+      }
     };
-    for (let i = 0; i < LANES; i++) next();
+    for (let i = 0; i < LANES; i++) void lane();
   },
   async net() {
     const request = Buffer.from(`GET / HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n\r\n`);

@@ -34,6 +34,13 @@ export async function measure(script, ...args) {
   return JSON.parse(text.trim().split('\n').at(-1));
 }
 
+/** Runs a script that prints its own figures. */
+export async function show(script) {
+  const child = spawn(process.execPath, ['--expose-gc', here(script)], { stdio: ['ignore', 'inherit', 'inherit'] });
+  await once(child, 'exit');
+  if (child.exitCode !== 0) throw new Error(`${script}: exit code ${child.exitCode}`);
+}
+
 /**
  * Alternates the contenders and prints medians, and the ratio of the first to each other, round by round.
  *

@@ -6,11 +6,12 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { rounds: { type: 'string', default: '5' }, ms: { type: 'string', default: '1500' } },
 });
-const names = positionals.length > 0 ? positionals : Object.keys(suites);
+const known = new Map(Object.entries(suites));
+const names = positionals.length > 0 ? positionals : [...known.keys()];
 for (const name of names) {
-  const suite = suites[name];
+  const suite = known.get(name);
   if (suite === undefined) {
-    console.error(`no suite ${name}; there are: ${Object.keys(suites).join(', ')}`);
+    console.error(`no suite ${name}; there are: ${[...known.keys()].join(', ')}`);
     process.exitCode = 1;
     break;
   }

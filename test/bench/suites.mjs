@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { alternate, measure, startServer } from './harness.mjs';
+import { alternate, measure, show, startServer } from './harness.mjs';
 
 const hasWrk = spawnSync('wrk', ['-v']).error === undefined;
 
@@ -72,16 +72,16 @@ export async function idle() {
   console.log(`  node:http server   ${Math.round(node)} B RSS each`);
 }
 
-/** The request decoder alone. */
+/** The decoders alone. */
 export async function parser() {
-  const { ns } = await measure('parser.mjs');
-  console.log(`\nparser: ${ns.toFixed(0)} ns per request of 4 fields`);
+  console.log();
+  await show('http1-parser.mjs');
 }
 
 /** What held delivery costs over a bare chain. */
 export async function deliver() {
-  const { ratio } = await measure('deliver.mjs');
-  console.log(`\nheld delivery: ${((ratio - 1) * 100).toFixed(1)} % over a bare next chain`);
+  console.log();
+  await show('deliver.mjs');
 }
 
 async function load(port, ms) {

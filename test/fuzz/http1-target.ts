@@ -20,7 +20,7 @@ const ALPHABET =
   'GETPOST /HTTP/1.1\r\n\r\n:;,="\\ \t\0\x7f\xff0123456789abcdefchunkedContent-LengthTransfer-EncodingHost';
 
 /** The bytes of one run: from valid ones hardly changed to noise. */
-export function bytesOf(seed: number, response: boolean): Uint8Array {
+function bytesOf(seed: number, response: boolean): Uint8Array {
   const r = random(seed);
   const valid = (): string => (response ? validResponse(r) : validRequest(r));
   let text = valid();

@@ -172,6 +172,19 @@ describe('decodeHttp1Messages', () => {
     expect(pulled).toBe(0);
   });
 
+  it('reads nothing for a consumer that has left', () => {
+    let asked = 0;
+    of(bytesOf(OK.repeat(3)))
+      .pipe(decodeHttp1Messages({ ...client, requestMethod: () => `${asked++}` }), take(1))
+      .subscribe();
+    expect(asked).toBe(1);
+    asked = 0;
+    of(bytesOf(OK.repeat(3)))
+      .pipe(decodeHttp1Messages({ ...client, requestMethod: () => `${asked++}` }), take(3))
+      .subscribe();
+    expect(asked).toBe(1);
+  });
+
   it('unsubscribing lets the source go', () => {
     runMarbles(({ cold, expectObservable, expectSubscriptions }) => {
       const source = cold('a-----', { a: bytesOf('GET') });

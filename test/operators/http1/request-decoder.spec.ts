@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CLOSED, END, HEAD, NEED_DATA, RequestDecoder } from '../../../operators/http1/message-decoder.js';
+import { CLOSED, DATA, END, HEAD, NEED_DATA, RequestDecoder } from '../../../operators/http1/message-decoder.js';
 import { bytesOf, HOST, readRequest, textOf, withLine } from './support.js';
 
 describe('RequestDecoder: what a server must know', () => {
@@ -15,6 +15,7 @@ describe('RequestDecoder: what a server must know', () => {
     ['1.1', 'Connection: close\r\n', false],
     ['1.1', 'Connection: Foo, CLOSE\r\n', false],
     ['1.1', 'Connection: keep-alive\r\nConnection: close\r\n', false],
+    ['1.1', 'Connection: close\r\nConnection: keep-alive\r\n', false],
     ['1.0', '', false],
     ['1.0', 'Connection: Keep-Alive\r\n', true],
     ['1.0', 'Connection: keep-alive, close\r\n', false],
@@ -65,6 +66,15 @@ describe('RequestDecoder: what a server must know', () => {
       framing: 0,
       transferCoding: '',
     });
+  });
+
+  it('forgets an expectation, and the last piece of a body', () => {
+    const decoder = head(
+      `POST / HTTP/1.1\r\n${HOST}Expect: tea\r\nContent-Length: 1\r\n\r\nxGET / HTTP/1.1\r\n${HOST}\r\n`,
+    );
+    expect([decoder.expectation, decoder.read(), decoder.chunk.length]).toEqual(['tea', DATA, 1]);
+    expect([decoder.read(), decoder.chunk.length]).toEqual([END, 0]);
+    expect([decoder.read(), decoder.expectation]).toEqual([HEAD, '']);
   });
 
   it('CONNECT: no body, and nothing behind it is HTTP', () => {
@@ -206,6 +216,10 @@ describe('RequestDecoder: the rest', () => {
   it('ignores empty input', () => {
     const decoder = new RequestDecoder();
     decoder.push(new Uint8Array(0));
+    expect([decoder.read(), decoder.buffered]).toEqual([NEED_DATA, 0]);
+    for (const text of [`POST / HTTP/1.1\r\n${HOST}Content-Length: 2\r\n\r\n`, 'a', '', 'b', ''])
+      decoder.push(bytesOf(text));
+    expect([decoder.read(), decoder.read(), decoder.read(), decoder.read()]).toEqual([HEAD, DATA, DATA, END]);
     expect([decoder.read(), decoder.buffered]).toEqual([NEED_DATA, 0]);
   });
 

@@ -154,6 +154,17 @@ describe('ResponseDecoder: exchanges', () => {
     expect([decoder.awaited, decoder.read(), decoder.awaited, decoder.read()]).toEqual([2, HEAD, 1, END]);
   });
 
+  it('forgets the framing of the response before', () => {
+    const first = [
+      'HTTP/1.1 200 x\r\nContent-Length: 1\r\n\r\na',
+      'HTTP/1.1 200 x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n',
+    ];
+    for (const text of first) {
+      const said = readResponse(`${text}HTTP/1.1 304 x\r\n\r\n`, ['GET', 'GET']);
+      expect(said.slice(-3)).toEqual(['1.1 304 x framing=0 {}', 'END', 'CLOSED']);
+    }
+  });
+
   it('nothing may come unasked', () => {
     expect(readResponse('H', [])).toEqual(['ERROR UNSOLICITED_RESPONSE 0']);
     expect(readResponse('\r', [])).toEqual(['ERROR UNSOLICITED_RESPONSE 0']);

@@ -1,6 +1,6 @@
 import { connect as connectNet, createServer as createNetServer, type Socket } from 'node:net';
 import { connect as connectNode, createServer as createNodeServer } from 'node:tls';
-import { VirtualTimeScheduler } from 'rxjs';
+import { firstValueFrom, tap, VirtualTimeScheduler } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { nodeNetwork } from '../../../src/sockets/network.js';
 import { certificates } from '../../support/certificates.js';
@@ -197,5 +197,41 @@ describe('abrupt closes', () => {
     await until(() => errors.length >= 200);
     for (const error of errors) expect(error).toMatchObject({ name: 'NetworkError' });
     await until(() => handles().length <= before.length);
+  });
+
+  it('of our own at 300 moments, on both sides, leave no handle either', async () => {
+    const { port, accepted } = await serve({ tls: server });
+    const before = handles();
+    const enough = new Error('enough');
+    let attended = 0;
+    const attend = (): void => {
+      for (const far of accepted.slice(attended)) {
+        const how = attended++ % 5;
+        const reader = new Reader(far, () => {
+          if (how === 0) far.error(enough);
+          else if (how === 1) reader.leave();
+          else far.next(new Uint8Array(100_000));
+        });
+        if (how === 2) far.error(enough);
+      }
+    };
+    for (let i = 0; i < 300; i++) {
+      const near = await firstValueFrom(
+        nodeNetwork.connect({ host: 'localhost', family: 4, port, tls: { ca } }).pipe(tap(attend)),
+      );
+      const reader = new Reader(near, () => {
+        if (i % 3 === 0) near.error(enough);
+      });
+      if (i % 4 !== 0) near.next(new Uint8Array(50_000));
+      if (i % 5 === 0) near.complete();
+      if (i % 2 === 0) near.error(enough);
+      else if (i % 7 === 0) reader.leave();
+      else setImmediate(() => near.error(enough));
+    }
+    await until(() => {
+      attend();
+      for (const far of accepted) if (!far.destroyed) far.complete();
+      return handles().length <= before.length;
+    });
   });
 });

@@ -46,6 +46,19 @@ describe('a TLS connection', () => {
     expect(far.info.local).toEqual(near.info.remote);
   });
 
+  it('is reset by error: the peer does not take that for an end', async () => {
+    const { port, next } = await serveTls();
+    const near = await dial(secure(port));
+    const [atNear, atFar] = [new Reader(near), new Reader(await next())];
+    near.next(bytes('begun'));
+    await until(() => atFar.text === 'begun');
+    const reason = new Error('enough');
+    near.error(reason);
+    expect([atNear.error, near.destroyed]).toEqual([reason, true]);
+    await until(() => atFar.over);
+    expect(atFar.error).toMatchObject({ name: 'NetworkError', code: 'ECONNRESET' });
+  });
+
   it('runs over a UNIX socket', async () => {
     const path = `/tmp/rxweir-tls-${process.pid}.sock`;
     const { next } = await serve({ path, tls: server, unlinkStale: true });

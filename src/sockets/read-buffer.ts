@@ -1,0 +1,41 @@
+import type { OnReadOpts } from 'node:net';
+
+/** What one read can bring; Node's own reads have this size too. Bytes. */
+const SIZE = 65_536;
+/** From here on a read is handed over with its buffer; a smaller one is copied, so that it does not keep all of it alive. */
+const HAND_OVER = SIZE / 2;
+
+/** Read into by all connections: nothing stays in it longer than the call that brings it. */
+const SHARED = Buffer.allocUnsafeSlow(SIZE);
+
+/**
+ * The `onread` option of a socket: reads go into a buffer of ours in place of one made for each.
+ *
+ * Most reads are small: they go into the shared buffer and are copied to where small buffers are pooled. A connection that
+ * is sent much reads into a buffer of its own, which goes to the consumer as it is.
+ *
+ * @param received called with the socket as `this` and what was read, which is the receiver's to keep.
+ */
+export function readBuffer<This>(received: (this: This, chunk: Uint8Array) => void): OnReadOpts {
+  let next: Buffer | undefined = SHARED;
+  return {
+    buffer: () => {
+      const given = next;
+      next = undefined; // no answer: the same again
+      return given as Buffer;
+    },
+    callback(this: This, length: number, buffer: Uint8Array) {
+      const own = buffer.buffer !== SHARED.buffer;
+      if (length >= HAND_OVER) next = Buffer.allocUnsafeSlow(SIZE);
+      else if (own) next = SHARED;
+      received.call(this, own && length >= HAND_OVER ? buffer.subarray(0, length) : copied(buffer, length));
+      return true;
+    },
+  };
+}
+
+function copied(buffer: Uint8Array, length: number): Uint8Array {
+  const copy = Buffer.allocUnsafe(length);
+  (buffer as Buffer).copy(copy, 0, 0, length);
+  return copy;
+}
