@@ -21,7 +21,7 @@ export interface DecodeHeaderBlocksConfig extends HpackDecoderConfig {
  * ```
  *
  * The blocks are those of one connection, in order. Errors: `ProtocolError` `COMPRESSION_ERROR` (scope `connection`);
- * `FIELD_LIMIT` and `EMPTY_FIELD_NAME` (scope `stream`), unless `onRefused` takes them; `UsageError` `INVALID_LIMIT`.
+ * `FIELD_LIMIT` and `PROTOCOL_ERROR` for an empty name (scope `stream`), unless `onRefused` takes them; `UsageError` `INVALID_LIMIT`.
  * What `tableSizes` errs with.
  *
  * RFC 7541.

@@ -31,7 +31,6 @@ const MOST_UPDATES = 2;
 /** RFC 9113 §7. */
 const WIRE_PROTOCOL_ERROR = 0x1;
 const WIRE_ENHANCE_YOUR_CALM = 0xb;
-const STATUS_FIELDS_TOO_LARGE = 431;
 
 /**
  * A decoder of header blocks, one for each connection.
@@ -95,8 +94,8 @@ export class HpackDecoder {
   /**
    * The fields of a whole block. Their bytes are not checked any further: that is for those who know what they are of.
    *
-   * @throws ProtocolError of scope `stream`, after which the decoder goes on: `FIELD_LIMIT` (`wireCode` is the status a
-   *   server owes, 431), `EMPTY_FIELD_NAME`. Of scope `connection`, which every later call then throws again:
+   * @throws ProtocolError of scope `stream`, after which the decoder goes on: `FIELD_LIMIT` (a server answers 431),
+   *   `PROTOCOL_ERROR` for a field without a name. Of scope `connection`, which every later call then throws again:
    *   `COMPRESSION_ERROR`, and `FIELD_LIMIT` for a block that is itself more than twice `maxFieldBytes`.
    */
   decode(block: Uint8Array): Fields {
@@ -213,7 +212,7 @@ export class HpackDecoder {
     }
     const list = this.#list;
     if (list.length >= 2 * this.#maxFields) {
-      this.#refuse(refusal('FIELD_LIMIT', 'a block has more than maxFields', STATUS_FIELDS_TOO_LARGE, 'maxFields'));
+      this.#refuse(refusal('FIELD_LIMIT', 'a block has more than maxFields', WIRE_ENHANCE_YOUR_CALM, 'maxFields'));
       return false;
     }
     this.#room = room;
@@ -224,12 +223,12 @@ export class HpackDecoder {
   #refuseSize(): void {
     if (this.#refusal !== undefined) return;
     const message = 'a block decodes to more than maxFieldBytes';
-    this.#refuse(refusal('FIELD_LIMIT', message, STATUS_FIELDS_TOO_LARGE, 'maxFieldBytes'));
+    this.#refuse(refusal('FIELD_LIMIT', message, WIRE_ENHANCE_YOUR_CALM, 'maxFieldBytes'));
   }
 
   #refuseName(): void {
     if (this.#refusal !== undefined) return;
-    this.#refuse(refusal('EMPTY_FIELD_NAME', 'a field without a name', WIRE_PROTOCOL_ERROR));
+    this.#refuse(refusal('PROTOCOL_ERROR', 'a field without a name', WIRE_PROTOCOL_ERROR));
   }
 
   /** Keeps no more of this block; with `#room` below 0, nothing becomes a string that the table does not need. */

@@ -16,9 +16,10 @@ export interface OutputSink {
  */
 export class Output {
   readonly #sink: OutputSink;
-  /** Latin-1 text after the last of `#pieces`. */
+  /** What is queued: `#spilled`, then `#text` (Latin-1), then `#chunk`. Most output is one text and one chunk. */
+  #spilled: (string | Uint8Array)[] | undefined = undefined;
   #text = '';
-  #pieces: (string | Uint8Array)[] = [];
+  #chunk: Uint8Array | undefined = undefined;
   #unsent = 0;
   readonly #drained: (() => void) | undefined;
   readonly #gone = (bytes: Uint8Array): void => {
@@ -39,36 +40,53 @@ export class Output {
   }
 
   get empty(): boolean {
-    return this.#text === '' && this.#pieces.length === 0;
+    return this.#text === '' && this.#chunk === undefined && this.#spilled === undefined;
   }
 
   text(latin1: string): void {
+    if (this.#chunk !== undefined) this.#spill();
     this.#text += latin1;
   }
 
   bytes(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
-    if (this.#text !== '') {
-      this.#pieces.push(this.#text);
-      this.#text = '';
-    }
-    this.#pieces.push(chunk);
+    if (this.#chunk !== undefined) this.#spill();
+    this.#chunk = chunk;
   }
 
   flush(): void {
+    if (this.#spilled !== undefined) return this.#flushAll(this.#spilled);
     const text = this.#text;
-    const pieces = this.#pieces;
-    if (pieces.length === 0) {
+    const chunk = this.#chunk;
+    if (chunk === undefined) {
       if (text === '') return;
       this.#text = '';
       this.#write(Buffer.from(text, 'latin1'));
       return;
     }
     this.#text = '';
-    this.#pieces = [];
-    if (text !== '') pieces.push(text);
-    const first = pieces[0];
-    if (pieces.length === 1 && typeof first === 'object') return this.#write(first);
+    this.#chunk = undefined;
+    if (text === '') this.#write(chunk);
+    else if (text.length + chunk.length > JOIN_LIMIT) this.#writeEach([text, chunk]);
+    else {
+      const joined = Buffer.allocUnsafe(text.length + chunk.length);
+      joined.set(chunk, joined.write(text, 'latin1'));
+      this.#write(joined);
+    }
+  }
+
+  /** Puts what is queued aside, in order. */
+  #spill(): void {
+    this.#spilled ??= [];
+    if (this.#text !== '') this.#spilled.push(this.#text);
+    if (this.#chunk !== undefined) this.#spilled.push(this.#chunk);
+    this.#text = '';
+    this.#chunk = undefined;
+  }
+
+  #flushAll(pieces: (string | Uint8Array)[]): void {
+    this.#spill();
+    this.#spilled = undefined;
     let total = 0;
     for (const piece of pieces) total += piece.length;
     if (total <= JOIN_LIMIT) this.#write(join(pieces, total));

@@ -13,7 +13,7 @@ export interface RespondContext {
   readonly transferCoding: boolean;
   /** Bytes a pushing body may be ahead of the client. */
   readonly maxQueued: number | undefined;
-  boundary(): string;
+  readonly boundary: () => string;
 }
 
 export type Handler = (request: ServerRequest) => HandlerResult;

@@ -1,4 +1,4 @@
-import type { NetworkError, ProtocolError, TimeoutError } from '../../operators/core/protocol-error.js';
+import type { TimeoutError } from '../../operators/core/protocol-error.js';
 import type { ServerWait } from '../connections/http1-server.js';
 import type { Address, SocketInfo } from '../sockets/byte-duplex.js';
 import type { ServerAddress } from './server.js';
@@ -27,7 +27,7 @@ export type ServerEvent =
   | {
       readonly type: 'connection-error';
       readonly remote: Address;
-      readonly error: ProtocolError | NetworkError | unknown;
+      readonly error: unknown;
     }
   /** Accepting failed for one connection: a TLS handshake, or no file descriptor left. */
   | { readonly type: 'listener-error'; readonly error: unknown }

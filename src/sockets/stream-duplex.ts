@@ -6,7 +6,7 @@ import { UsageError } from '../../operators/core/protocol-error.js';
 import { ByteDuplex, type ByteDuplexPort, type SocketInfo } from './byte-duplex.js';
 import { connectionLost, networkError } from './network-error.js';
 import { DUPLEX_INFO } from './socket-info.js';
-import { flushAfterTurn, type TurnWriter } from './write-turn.js';
+import { TurnBuffer } from './write-turn.js';
 
 export interface StreamDuplexOptions {
   /** Default: transport `duplex`, no addresses. */
@@ -14,10 +14,6 @@ export interface StreamDuplexOptions {
   /** Bytes delivered and held at which reading stops; it goes on below half. Default 131 072. */
   readonly highWaterMark?: number | undefined;
 }
-
-/** A chunk up to this size leaves with others at the end of the turn, while nothing is backed up; bytes. */
-const SMALL = 4096;
-const MOST_PENDING = 16_384;
 
 export const DEFAULT_HIGH_WATER_MARK = 131_072;
 
@@ -77,7 +73,7 @@ function onClose(this: Owned): void {
   this[PORT].closed();
 }
 
-class StreamPort implements ByteDuplexPort, TurnWriter {
+class StreamPort implements ByteDuplexPort {
   readonly #stream: Duplex;
   readonly #mark: number;
   /** Below this, reading goes on. */
@@ -96,9 +92,7 @@ class StreamPort implements ByteDuplexPort, TurnWriter {
   #failure: unknown;
   #held = 0;
   #paused = false;
-  /** Small chunks kept for the end of the turn. */
-  #pending: Uint8Array[] = [];
-  #pendingBytes = 0;
+  readonly #turn: TurnBuffer;
   /** Writers that wait for a drain. */
   #waiting: Release[] | undefined;
   readonly #released = (chunk: Uint8Array): void => {
@@ -111,6 +105,7 @@ class StreamPort implements ByteDuplexPort, TurnWriter {
   constructor(stream: Duplex, mark: number, tcp: Socket | undefined) {
     if (!(mark > 0)) throw new UsageError('INVALID_LIMIT', `highWaterMark must be above 0, not ${mark}`);
     this.#stream = stream;
+    this.#turn = new TurnBuffer(stream);
     this.#mark = mark;
     this.#low = Math.max(mark / 2, 1);
     this.#tcp = tcp;
@@ -123,7 +118,7 @@ class StreamPort implements ByteDuplexPort, TurnWriter {
   }
 
   get bufferedBytes(): number {
-    return this.#stream.writableLength + this.#pendingBytes;
+    return this.#stream.writableLength + this.#turn.bytes;
   }
 
   get paused(): boolean {
@@ -149,31 +144,14 @@ class StreamPort implements ByteDuplexPort, TurnWriter {
       return;
     }
     const stream = this.#stream;
-    if (chunk.length <= SMALL && this.#pendingBytes + chunk.length <= MOST_PENDING && stream.writableLength === 0) {
-      if (this.#pending.push(chunk) === 1) flushAfterTurn(this);
-      this.#pendingBytes += chunk.length;
-      return;
-    }
-    this.flush();
+    if (this.#turn.keep(chunk)) return;
+    this.#turn.flush();
     // The kernel may have taken all of it although the stream asks for a drain.
     if (!stream.write(chunk) && stream.writableLength > 0) (this.#waiting ??= []).push(hold());
   }
 
-  /** Writes what was kept for the end of the turn. */
-  flush(): void {
-    if (this.#pendingBytes === 0) return;
-    const pending = this.#pending;
-    const stream = this.#stream;
-    this.#pending = [];
-    this.#pendingBytes = 0;
-    if (this.#finished) return;
-    if (pending.length > 1) stream.cork();
-    for (let i = 0; i < pending.length; i++) stream.write(pending[i]);
-    if (pending.length > 1) stream.uncork();
-  }
-
   complete(): void {
-    this.flush();
+    this.#turn.flush();
     if (this.#finished) return;
     this.#finished = true;
     if (this.#waiting) this.#stream.once('finish', onDrain); // there is no drain after the end
@@ -221,7 +199,7 @@ class StreamPort implements ByteDuplexPort, TurnWriter {
     this.#subscriber = undefined;
     if (this.#over) return;
     this.#over = true;
-    this.flush();
+    this.#turn.flush();
     if (!this.#finished) this.#stream.end(); // over TLS, says that it is over on purpose
     this.#finished = true;
     this.#stream.destroy();

@@ -25,6 +25,21 @@ function finished() {
 const start = {
   async rxweir() {
     const { createClient } = await import('rxweir');
+    const request = createClient().request(`${origin}/`);
+    const lane = () => {
+      request.subscribe((response) =>
+        response.body.subscribe({
+          complete: () => {
+            finished();
+            lane();
+          },
+        }),
+      );
+    };
+    for (let i = 0; i < LANES; i++) lane();
+  },
+  async 'rxweir-composed'() {
+    const { createClient } = await import('rxweir');
     const { mergeMap, range, repeat, switchMap } = await import('rxjs');
     const client = createClient();
     const one = client.request(`${origin}/`).pipe(switchMap((response) => response.body));

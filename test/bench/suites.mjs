@@ -13,6 +13,7 @@ export async function client({ rounds, ms }) {
     rounds,
     {
       rxweir: run('rxweir'),
+      'rxweir, switchMap and repeat': run('rxweir-composed'),
       'undici request': run('undici-request'),
       'undici dispatch': run('undici-dispatch'),
       'node:http': run('node-http'),

@@ -3,7 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { DynamicTable } from '../../../operators/hpack/dynamic-table.js';
 import { IndexedTable } from '../../../operators/hpack/indexed-table.js';
 
-const pair = fc.tuple(fc.constantFrom('a', 'bb', 'ccc', 'd'.repeat(60)), fc.constantFrom('', 'x', 'yy', 'z'.repeat(90)));
+const pair = fc.tuple(
+  fc.constantFrom('a', 'bb', 'ccc', 'd'.repeat(60)),
+  fc.constantFrom('', 'x', 'yy', 'z'.repeat(90)),
+);
 const command = fc.oneof(
   { weight: 6, arbitrary: pair },
   { weight: 1, arbitrary: fc.constantFrom(0, 31, 32, 100, 300, 1000, 4096) },

@@ -1,12 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CODE_LENGTHS, CODES, EOS } from '../../../operators/hpack/huffman-code.js';
-import {
-  decodeHuffman,
-  encodeHuffman,
-  huffmanDecodedBound,
-  huffmanLength,
-} from '../../../operators/hpack/huffman.js';
+import { decodeHuffman, encodeHuffman, huffmanDecodedBound, huffmanLength } from '../../../operators/hpack/huffman.js';
 import { isProtocolError } from '../../../operators/core/protocol-error.js';
 import { errorOf, hex, hexOf } from './support.js';
 
@@ -88,7 +83,8 @@ describe('round trip', () => {
   });
 
   it('of every byte at every place within a byte', () => {
-    for (const first of all) for (let i = 0; i < 8; i++) expect(decode(encode('0'.repeat(i) + first))).toHaveLength(i + 1);
+    for (const first of all)
+      for (let i = 0; i < 8; i++) expect(decode(encode('0'.repeat(i) + first))).toHaveLength(i + 1);
   });
 
   it('of any text', () => {

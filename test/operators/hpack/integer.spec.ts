@@ -40,7 +40,8 @@ describe.each([1, 2, 3, 4, 5, 6, 7, 8])('a prefix of %i bits', (bits) => {
   });
 
   it('reads five bytes and 2^28 - 1 at the most', () => {
-    const code = (bytes: number[]): string => errorOf(() => readInteger(blockCursor(Uint8Array.from(bytes)), mask)).code;
+    const code = (bytes: number[]): string =>
+      errorOf(() => readInteger(blockCursor(Uint8Array.from(bytes)), mask)).code;
     expect(code(written(MAX_INTEGER + 1, bits))).toBe('COMPRESSION_ERROR');
     expect(code([mask, 0x80, 0x80, 0x80, 0x80, 0x00])).toBe('COMPRESSION_ERROR');
     expect(readInteger(blockCursor(Uint8Array.from([mask, 0x80, 0x80, 0x80, 0x00])), mask)).toBe(mask);

@@ -9,7 +9,17 @@ function write(text: string): Uint8Array {
   return bytes.slice(0, writeString(bytes, 0, text, huffmanLength(text)));
 }
 
-const TEXTS = ['', 'a', 'aaa', '\0', '\xff\xfe', 'www.example.com', 'x'.repeat(126), '{'.repeat(127), 'é'.repeat(40_000)];
+const TEXTS = [
+  '',
+  'a',
+  'aaa',
+  '\0',
+  '\xff\xfe',
+  'www.example.com',
+  'x'.repeat(126),
+  '{'.repeat(127),
+  'é'.repeat(40_000),
+];
 
 describe('string literals', () => {
   it.each(TEXTS.map((text) => [text.slice(0, 20), text.length, text] as const))(

@@ -30,8 +30,8 @@ describe('BodyClock', () => {
   interface Setting {
     readonly clock: BodyClock;
     readonly expired: [string, number][];
-    receive(bytes: number): void;
-    at(milliseconds: number, work: () => void): void;
+    readonly receive: (bytes: number) => void;
+    readonly at: (milliseconds: number, work: () => void) => void;
   }
 
   function inTime(limits: Partial<BodyLimits>, run: (setting: Setting) => void): [string, number][] {
@@ -155,7 +155,7 @@ describe('trackDuplex', () => {
     inbound: Subject<number>;
     sent: unknown[];
     duplex: DuplexSubject<number, number>;
-    closed(): number;
+    readonly closed: () => number;
   } {
     const inbound = new Subject<number>();
     const sent: unknown[] = [];

@@ -158,7 +158,7 @@ describe('TLS', () => {
     const { url, port } = await realServer(
       ({ tls, scheme, url: asked }) => {
         seen.push(tls);
-        return { body: `${scheme} ${asked.href} ${tls?.peerCertificate()?.subject.CN}` };
+        return { body: `${scheme} ${asked.href} ${String(tls?.peerCertificate()?.subject.CN)}` };
       },
       { tls: { ...own, ca, requestCert: true } },
     );

@@ -13,7 +13,7 @@ export interface RealServer {
   readonly port: number;
   readonly url: string;
   readonly events: ServerEvent[];
-  raw(): RawClient;
+  readonly raw: () => RawClient;
 }
 
 /** Serves on loopback until the test is over. */
@@ -39,7 +39,7 @@ export async function realServer(handler: Handler, config: ServeConfig = {}): Pr
 }
 
 /** A client that sends and receives Latin-1 as it is. */
-export class RawClient {
+class RawClient {
   received = '';
   readonly socket: Socket;
   readonly closed: Promise<string>;

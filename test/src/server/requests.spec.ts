@@ -52,7 +52,7 @@ describe('a request', () => {
     expect(request.fields.getAll('x-tag')).toEqual(['1', '2']);
     expect(request.remote.family).toBe('memory');
     expect(request.connection.transport).toBe('memory');
-    expect(String(request)).toBe('GET /a/b?c=d');
+    expect(request.toString()).toBe('GET /a/b?c=d');
   });
 
   it('in absolute form: its authority wins, and must agree', () => {

@@ -59,7 +59,7 @@ describe('trap 20: slow header', () => {
       (world) => {
         world.serve(ok);
         const client = world.connect('G');
-        for (const [i, byte] of [...'ET / H'].entries()) world.at(9000 * (i + 1), () => client.send(byte));
+        for (const [i, byte] of Array.from('ET / H').entries()) world.at(9000 * (i + 1), () => client.send(byte));
         world.at(29_999, () => expect(client.closedAt).toBeUndefined());
         world.at(30_001, () => {
           expect(client.statuses).toEqual([408]);
