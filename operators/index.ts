@@ -102,3 +102,25 @@ export type {
   ResponseEvent,
   UpgradeEvent,
 } from './http1/event.js';
+
+// HPACK (RFC 7541)
+export { HpackDecoder } from './hpack/decoder.js';
+export type { HpackDecoderConfig } from './hpack/decoder-config.js';
+export { HpackEncoder, type HpackEncoderConfig } from './hpack/encoder.js';
+export { decodeHeaderBlocks, type DecodeHeaderBlocksConfig } from './hpack/decode-header-blocks.js';
+export { encodeHeaderBlocks, type EncodeHeaderBlocksConfig } from './hpack/encode-header-blocks.js';
+
+// HTTP/2 (RFC 9113): the pure rooms; connections are to come
+export { decodeFrames, type DecodeFramesConfig } from './http2/decode-frames.js';
+export { encodeFrames, type EncodeFramesConfig } from './http2/encode-frames.js';
+export { FrameDecoder, type FrameDecoderOptions, type Http2Role } from './http2/frame-decoder.js';
+export { serializeFrame, type Frame, type OutboundFrame } from './http2/frame.js';
+export { FrameType, frameTypeName, type FrameTypeName } from './http2/frame-type.js';
+export { Http2ErrorCode, http2ErrorName, type Http2ErrorName } from './http2/error-code.js';
+export { assembleHeaderBlocks } from './http2/assemble-header-blocks.js';
+export { fragmentHeaderBlocks, type FragmentHeaderBlocksConfig } from './http2/fragment-header-blocks.js';
+export type { AssembledFrame, HeaderBlockLimits } from './http2/header-block-assembler.js';
+export { sendWindow, type SendWindowConfig } from './http2/send-window.js';
+export { receiveWindow, type ReceiveWindowConfig } from './http2/receive-window.js';
+export { formatPriorityField, parsePriorityField, type Priority } from './http2/priority-field.js';
+export { PriorityTree } from './http2/priority-tree.js';

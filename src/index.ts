@@ -29,6 +29,8 @@ export { listen } from './server/listen.js';
 export { acceptHttp1 } from './server/accept.js';
 export type { ServeConfig } from './server/serve-config.js';
 export type { Server, ServerAddress } from './server/server.js';
+export type { ServerTimeouts } from './connections/server-timeouts.js';
+export type { ServedSocket, ServerWait } from './connections/http1-server.js';
 export type { AnswerableRequest, ServerRequest } from './server/server-request.js';
 export type { HandlerResult, ServerResponse, UpgradedSocket } from './server/server-response.js';
 export type { ServerEvent } from './server/server-event.js';

@@ -16,7 +16,7 @@ const LENGTH_DIGITS =
 /** The symbol that ends a string and may not be in one. */
 export const EOS = 256;
 /** Bits. */
-export const LONGEST_CODE = 30;
+const LONGEST_CODE = 30;
 
 /** Bits of each symbol's code. */
 export const CODE_LENGTHS = Uint8Array.from(LENGTH_DIGITS, (digit) => Number.parseInt(digit, 36));

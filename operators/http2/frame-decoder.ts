@@ -31,7 +31,7 @@ export interface FrameDecoderOptions {
 /** The payload every peer takes, and the default of SETTINGS_MAX_FRAME_SIZE. Bytes. */
 export const DEFAULT_MAX_FRAME_SIZE = 16_384;
 /** The default of `maxSettings`. */
-export const DEFAULT_MAX_SETTINGS = 32;
+const DEFAULT_MAX_SETTINGS = 32;
 
 const EMPTY = new Uint8Array(0);
 

@@ -20,8 +20,8 @@ export interface HeaderBlockLimits {
   readonly maxHeaderBlock?: number;
 }
 
-export const DEFAULT_MAX_CONTINUATIONS = 8;
-export const DEFAULT_MAX_HEADER_BLOCK = 32_768;
+const DEFAULT_MAX_CONTINUATIONS = 8;
+const DEFAULT_MAX_HEADER_BLOCK = 32_768;
 
 export class HeaderBlockAssembler {
   readonly #maxContinuations: number;

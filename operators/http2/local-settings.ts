@@ -2,7 +2,7 @@
 import { UsageError } from '../core/protocol-error.js';
 import type { SettingEntry } from './frames/settings-frame.js';
 import { connectionError } from './http2-error.js';
-import { DEFAULT_SETTINGS, type Settings, settingEntries } from './settings.js';
+import { DEFAULT_SETTINGS, type Settings, settingEntries, settingName } from './settings.js';
 
 /**
  * What we announced and what the peer has acknowledged.
@@ -41,7 +41,8 @@ export class LocalSettings {
       throw new UsageError('INVALID_SETTING', 'extended CONNECT cannot be taken back');
     }
     const entries = settingEntries(changes);
-    this.#pending.push({ ...before, ...changes });
+    const named = entries.map(({ id }) => settingName(id) as keyof Settings);
+    this.#pending.push({ ...before, ...Object.fromEntries(named.map((name) => [name, changes[name]])) });
     return entries;
   }
 

@@ -4,7 +4,7 @@ import { connectionError } from './http2-error.js';
 const TEXT = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 
 /** Bytes of the preface. */
-export const PREFACE_LENGTH = TEXT.length;
+const PREFACE_LENGTH = TEXT.length;
 
 /** The client's connection preface, in an array of its own. */
 export function clientPreface(): Uint8Array {

@@ -19,7 +19,7 @@ import { LinkedList } from '../connections/linked-list.js';
 import { ticks } from '../connections/ticks.js';
 import { Deadlines } from '../connections/timeouts.js';
 import type { SocketInfo } from '../sockets/byte-duplex.js';
-import { randomBoundary } from './boundary.js';
+import { randomBoundary } from '../connections/random-boundary.js';
 import type { ClientContext } from './client-context.js';
 import { snapshot, waitingFor, type ClientStats } from './client-stats.js';
 import { connect, type ConnectConfig } from './connect.js';

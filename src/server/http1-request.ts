@@ -1,4 +1,5 @@
 import { Observable, Subject, type Subscriber } from 'rxjs';
+import { ProtocolError } from '../../operators/core/protocol-error.js';
 import { joinAuthority } from '../../operators/http/authority.js';
 import { Fields } from '../../operators/http/fields.js';
 import type { RequestHead } from '../../operators/http1/message-decoder.js';
@@ -46,7 +47,12 @@ export class Http1Request implements ServerRequest, ExchangeOwner {
     const { path } = this;
     const { local } = this.connection;
     const authority = this.authority || joinAuthority(local.address || 'localhost', local.port || -1);
-    return new URL(`${this.scheme}://${authority}${path === '*' ? '' : path}`);
+    try {
+      return new URL(`${this.scheme}://${authority}${path === '*' ? '' : path}`);
+    } catch (cause) {
+      // The grammar of RFC 3986 has hosts that no URL has, such as 1.2.3.999. The client gets 400 for it.
+      throw new ProtocolError('BAD_HOST', 'the request is for no URL', { scope: 'message', wireCode: 400, cause });
+    }
   }
 
   get authority(): string {

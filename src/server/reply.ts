@@ -3,6 +3,7 @@ import { isProtocolError, UsageError } from '../../operators/core/protocol-error
 import type { ServerExchange } from '../../operators/http1/server-exchange.js';
 import type { Http1Server } from '../connections/http1-server.js';
 import type { Http1Request } from './http1-request.js';
+import { answeredPlainly } from './answer-plain.js';
 import { answerShort } from './answer-short.js';
 import { composeInterim, composeResponse, composeUpgrade } from './response-head.js';
 import type { RespondContext } from './respond-context.js';
@@ -140,6 +141,7 @@ export class Reply implements Observer<ServerResponse> {
       else exchange.interim(head);
       return;
     }
+    if (answeredPlainly(this.#context, exchange, response)) return;
     const composed = composeResponse(this.#context, exchange, response);
     if (composed.close) exchange.closeAfter();
     this.#body = new ResponseBody(exchange, composed, response.trailers, this.#context.maxQueued, (error) =>

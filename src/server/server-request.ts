@@ -12,7 +12,7 @@ export interface ServerRequest {
   readonly target: string;
   /** Path and query; `*` for `OPTIONS *`, empty for CONNECT. */
   readonly path: string;
-  /** The effective request URI (RFC 9110 §7.1). */
+  /** The effective request URI (RFC 9110 §7.1). Throws `ProtocolError` `BAD_HOST` (400) where that is none. */
   readonly url: URL;
   /** `host[:port]` the request is for: of an absolute target, else of Host; empty if HTTP/1.0 says neither. */
   readonly authority: string;
@@ -36,6 +36,8 @@ export interface ServerRequest {
   readonly upgrade: string;
   /** Emits once and completes when the client has gone, or the connection failed, before it was answered; else completes. */
   readonly cancelled$: Observable<void>;
+  /** Method and target, for people. */
+  toString(): string;
 }
 
 /** A request that is answered through itself; see `listen`. */

@@ -1,4 +1,4 @@
-import { BehaviorSubject, map, type Observable, ReplaySubject, type Subscription, timer } from 'rxjs';
+import { BehaviorSubject, map, type Observable, ReplaySubject, type Subscription, takeUntil, timer } from 'rxjs';
 import { TimeoutError } from '../../operators/core/protocol-error.js';
 import type { ServerExchange } from '../../operators/http1/server-exchange.js';
 import { Http1Server, type Http1ServerHooks, type ServedSocket } from '../connections/http1-server.js';
@@ -9,7 +9,7 @@ import { infoOf } from '../sockets/socket-info.js';
 import { contained } from './contained.js';
 import { DateLine } from './date-line.js';
 import { PlainHead } from './plain-head.js';
-import { randomBoundary } from './random-boundary.js';
+import { randomBoundary } from '../connections/random-boundary.js';
 import { refusalStatus, refuse } from './refuse.js';
 import { refusedOutright } from './respond.js';
 import type { RespondContext } from './respond-context.js';
@@ -79,7 +79,10 @@ export class HttpServer implements Server, Http1ServerHooks {
     this.connections$ = contained(this.#count);
     this.events$ = this.#events.events$;
     this.stats$ = contained(
-      timer(0, 1000, scheduler).pipe(map(() => snapshot(this.#open, this.#requests, scheduler.now()))),
+      timer(0, 1000, scheduler).pipe(
+        map(() => snapshot(this.#open, this.#requests, scheduler.now())),
+        takeUntil(this.#closed),
+      ),
     );
     this.context = {
       date: new DateLine(this.#deadlines, config.date),

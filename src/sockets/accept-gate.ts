@@ -13,7 +13,7 @@ export interface AcceptHooks<Raw> {
 }
 
 /** Connections that may wait for a consumer, or for the end of a pause: what a kernel's backlog would hold. */
-export const DEFAULT_BACKLOG = 511;
+const DEFAULT_BACKLOG = 511;
 
 /**
  * Where incoming connections wait, unread, until there is a consumer and no pause. The kernel cannot be told to stop

@@ -11,7 +11,7 @@ import type { TlsServerConfig } from './tls-config.js';
 import { serverHandshake } from './tls-server.js';
 
 export type { TlsSession } from './tls-session.js';
-export type { AlpnCallback, SniCallback, TlsClientConfig, TlsServerConfig } from './tls-config.js';
+export type { TlsClientConfig, TlsServerConfig } from './tls-config.js';
 
 /** What TLS needs to know of a target when the bytes are carried already. */
 export type TlsTarget = Pick<ConnectTarget, 'host' | 'tls' | 'alpn' | 'highWaterMark'>;

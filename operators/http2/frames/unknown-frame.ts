@@ -18,7 +18,7 @@ export interface UnknownFrame {
 export const UNKNOWN = 256;
 
 /** Whether a type is read as unknown. */
-export function isUnknownType(type: number): boolean {
+function isUnknownType(type: number): boolean {
   return type > FrameType.CONTINUATION && type !== FrameType.PRIORITY_UPDATE;
 }
 

@@ -74,6 +74,17 @@ describe('a request', () => {
     expect(requests[0]?.url.host).toBe('good.example');
   });
 
+  it('for a host that no URL has is 400 for the handler that asks for the URL', () => {
+    inVirtualTime(
+      (world) => {
+        world.serve(({ url }) => ({ body: url.href }));
+        const client = world.connect('GET / HTTP/1.1\r\nhost: 1.2.3.999\r\n\r\n');
+        world.at(1, () => expect(client.statuses).toEqual([400]));
+      },
+      () => undefined,
+    );
+  });
+
   it('HTTP/1.0 without Host', () => {
     const { requests } = send('GET / HTTP/1.0\r\n\r\n');
     expect(requests[0]).toMatchObject({ authority: '', version: '1.0' });

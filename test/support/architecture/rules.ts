@@ -11,7 +11,7 @@ const BARRELS = new Set(['src/index.ts', 'src/operators.ts', 'src/testing/index.
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'operators/core': [],
   'operators/http': ['operators/core'],
-  'operators/hpack': ['operators/core'],
+  'operators/hpack': ['operators/core', 'operators/http'], // it codes lists of fields
   'operators/http1': ['operators/core', 'operators/http'],
   'operators/http2': ['operators/core', 'operators/http', 'operators/hpack'],
   'operators/websocket': ['operators/core', 'operators/http'],

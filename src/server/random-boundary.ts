@@ -1,6 +1,0 @@
-import { randomBytes } from 'node:crypto';
-
-/** A multipart boundary nobody can foresee (RFC 2046 §5.1.1): 24 characters of randomness. */
-export function randomBoundary(): string {
-  return `rxweir-${randomBytes(18).toString('base64url')}`;
-}
