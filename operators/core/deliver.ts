@@ -94,9 +94,10 @@ function open<T>(
  *
  * @example
  * ```ts
+ * import { timer } from 'rxjs';
  * import { hold } from 'rxweir/operators';
  * const release = hold();
- * setTimeout(release, 10); // the source waits until then
+ * timer(10).subscribe(release); // the source waits until then
  * ```
  */
 export function hold(): Release {

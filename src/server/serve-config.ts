@@ -7,22 +7,10 @@ import { nodeNetwork, type ListenConfig, type Network } from '../sockets/network
 import type { TlsServerConfig } from '../sockets/tls.js';
 
 /** Where and how to serve. A plain object, never mutated. */
-export interface ServeConfig {
-  /** Address or name to bind; default all addresses, of both families where the machine has them. */
-  readonly host?: string | undefined;
-  /** Default 0: any free port, see `server.address`. */
-  readonly port?: number | undefined;
-  /** UNIX socket to listen on instead. */
-  readonly path?: string | undefined;
-  /** Mode bits of the UNIX socket. */
-  readonly mode?: number | undefined;
-  /** Removes a UNIX socket at `path` that nobody listens on any more; default false. */
-  readonly unlinkStale?: boolean | undefined;
-  /** Only addresses of this family. */
-  readonly family?: 4 | 6 | undefined;
-  readonly ipv6Only?: boolean | undefined;
-  /** Connections the system keeps until they are accepted. */
-  readonly backlog?: number | undefined;
+export interface ServeConfig extends Pick<
+  ListenConfig,
+  'host' | 'port' | 'path' | 'mode' | 'unlinkStale' | 'family' | 'ipv6Only' | 'backlog' | 'highWaterMark'
+> {
   /** Speaks https. */
   readonly tls?: TlsServerConfig | undefined;
   /** Default: the machine's. */
@@ -39,8 +27,6 @@ export interface ServeConfig {
   readonly maxPipelined?: number | undefined;
   /** Requests on one connection; the last answer says `connection: close`. Default 1000. */
   readonly maxRequests?: number | undefined;
-  /** Unconsumed bytes at which a connection stops reading; default 131 072. */
-  readonly highWaterMark?: number | undefined;
   /** Bytes a response body that pushes may be ahead of the client; one more fails it. Default 1 MiB. */
   readonly maxQueued?: number | undefined;
   /** Codes bodies of unknown length with gzip or deflate for clients whose TE asks for it. Default true. */

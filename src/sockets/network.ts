@@ -29,9 +29,9 @@ export interface ConnectTarget {
 
 /** Where to listen, and how. */
 export interface ListenConfig {
-  /** Address or name to bind; default all addresses. */
+  /** Address or name to bind; default all addresses, of both families where the machine has them. */
   readonly host?: string | undefined;
-  /** Default 0: any free port. */
+  /** Default 0: any free port, see the address of what listens. */
   readonly port?: number | undefined;
   /** UNIX socket to listen on instead. */
   readonly path?: string | undefined;
@@ -42,6 +42,7 @@ export interface ListenConfig {
   /** Family of the address `host` stands for; without `host`, 4 binds all IPv4 addresses. */
   readonly family?: 4 | 6 | undefined;
   readonly ipv6Only?: boolean | undefined;
+  /** Connections the system keeps until they are accepted. */
   readonly backlog?: number | undefined;
   /** Shares the port among processes (Node 22.12 or later). */
   readonly reusePort?: boolean | undefined;
