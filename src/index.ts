@@ -30,7 +30,7 @@ export { acceptHttp1 } from './server/accept.js';
 export type { ServeConfig } from './server/serve-config.js';
 export type { Server, ServerAddress } from './server/server.js';
 export type { ServerTimeouts } from './connections/server-timeouts.js';
-export type { ServedSocket, ServerWait } from './connections/http1-server.js';
+export type { ServedSocket, ServerWait } from './connections/served-connection.js';
 export type { AnswerableRequest, ServerRequest } from './server/server-request.js';
 export type { HandlerResult, ServerResponse, UpgradedSocket } from './server/server-response.js';
 export type { ServerEvent } from './server/server-event.js';

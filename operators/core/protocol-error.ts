@@ -52,7 +52,20 @@ export class ProtocolError extends BrandedError {
 
 /** The wait that ran out. */
 export type TimeoutPhase =
-  'connect' | 'setup' | 'queue' | 'head' | 'request' | 'idle' | 'body' | 'rate' | 'total' | 'unclaimed' | 'close';
+  | 'connect'
+  | 'setup'
+  | 'queue'
+  | 'settings'
+  | 'ping'
+  | 'head'
+  | 'request'
+  | 'idle'
+  | 'body'
+  | 'rate'
+  | 'stall'
+  | 'total'
+  | 'unclaimed'
+  | 'close';
 
 /** A time limit passed; `phase` names the clock and `milliseconds` its setting. `code` is `TIMEOUT_<PHASE>`. */
 export class TimeoutError extends BrandedError {

@@ -73,6 +73,14 @@ export class HpackDecoder {
     return this.#table.size;
   }
 
+  /**
+   * Goes up whenever the dynamic table may have changed: while it stands, equal blocks decode to equal lists, provided that
+   * decoding the first one left it as it was.
+   */
+  get tableChanges(): number {
+    return this.#table.changes;
+  }
+
   /** Pairs of the list decoded last that came as never-indexed literals, if any; by number from 0. */
   get neverIndexed(): readonly number[] | undefined {
     return this.#neverIndexed;

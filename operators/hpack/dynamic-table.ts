@@ -20,6 +20,8 @@ export class DynamicTable {
   capacity: number;
   /** Entries inserted since the beginning, the next slot to be written being this modulo their number. */
   inserted = 0;
+  /** Goes up with every instruction that may change what an index stands for. */
+  changes = 0;
 
   constructor(capacity: number) {
     this.capacity = capacity;
@@ -32,6 +34,7 @@ export class DynamicTable {
 
   /** Adds an entry of `size` bytes and evicts from the old end; one larger than the table only empties it (§4.4). */
   insert(name: string, value: string, size: number): void {
+    this.changes++;
     this.evictTo(this.capacity - size);
     if (size > this.capacity) return;
     if (this.length === this.names.length) this.#grow();
@@ -44,6 +47,7 @@ export class DynamicTable {
   }
 
   resize(capacity: number): void {
+    this.changes++;
     this.capacity = capacity;
     this.evictTo(capacity);
   }

@@ -80,6 +80,14 @@ export class HpackEncoder {
   }
 
   /**
+   * Goes up whenever the dynamic table may have changed: while it stands, a block made before may be sent once more,
+   * provided that making it left it as it was.
+   */
+  get tableChanges(): number {
+    return this.#table.changes;
+  }
+
+  /**
    * The peer's SETTINGS_HEADER_TABLE_SIZE. The table gets that size, or our own maximum if it is less; the next block tells.
    *
    * @throws UsageError `INVALID_LIMIT`

@@ -39,6 +39,16 @@ export class ClientExchange {
     return this.#connection;
   }
 
+  /** Chunks of its connection are held: the peer is not the one being waited for. */
+  get consumerHolds(): boolean {
+    return this.#connection.consumerHolds;
+  }
+
+  /** Bytes on their way that the socket has not let go. */
+  get unsent(): number {
+    return this.#connection.unsent;
+  }
+
   /**
    * Writes the head and, when it is all known, the body: one write.
    *

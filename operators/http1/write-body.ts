@@ -78,7 +78,8 @@ function trailerLines(trailers: Fields): string {
   return trailers.toLines();
 }
 
-function checkTrailer(name: string): void {
+/** @throws UsageError `FORBIDDEN_TRAILER` for a field that frames or routes. */
+export function checkTrailer(name: string): void {
   if (name.startsWith(':') || isForbiddenTrailer(name)) {
     throw new UsageError('FORBIDDEN_TRAILER', `${name} may not stand in a trailer section`);
   }

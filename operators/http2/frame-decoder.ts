@@ -67,6 +67,11 @@ export class FrameDecoder {
     return this.#frame as Frame;
   }
 
+  /** Part of a frame is there. */
+  get partial(): boolean {
+    return this.#joined > 0;
+  }
+
   /** Adds input. The chunk is kept, not copied. */
   push(chunk: Uint8Array): void {
     if (chunk.length === 0) return;

@@ -37,6 +37,11 @@ export class HeaderBlockAssembler {
     this.#maxHeaderBlock = checkedLimit('maxHeaderBlock', limits.maxHeaderBlock ?? DEFAULT_MAX_HEADER_BLOCK);
   }
 
+  /** A block has begun, and its end has not come. */
+  get open(): boolean {
+    return this.#opening !== undefined;
+  }
+
   /** Bytes kept of a block whose end has not come. */
   get kept(): number {
     return this.#length;
@@ -53,7 +58,7 @@ export class HeaderBlockAssembler {
     switch (frame.type) {
       case FrameType.HEADERS:
       case FrameType.PUSH_PROMISE:
-        return this.#open(frame);
+        return this.#begin(frame);
       case FrameType.CONTINUATION:
         throw connectionError(
           'PROTOCOL_ERROR',
@@ -77,7 +82,7 @@ export class HeaderBlockAssembler {
     this.#continuations = 0;
   }
 
-  #open(frame: HeadersFrame | PushPromiseFrame): AssembledFrame | undefined {
+  #begin(frame: HeadersFrame | PushPromiseFrame): AssembledFrame | undefined {
     if (frame.fragment.length > this.#maxHeaderBlock) this.#tooLong();
     if (endsHeaders(frame)) return frame;
     this.#opening = frame;

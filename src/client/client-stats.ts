@@ -50,10 +50,9 @@ export function snapshot(pools: Iterable<Pool>, exchanges: LinkedList<Exchange>,
 }
 
 /** Who is being waited for, and since when on the scheduler's clock. */
-export function waitingFor({ phase, clock, lease }: Exchange): { who: WaitingFor; since: number } {
+export function waitingFor({ phase, clock, consumerHolds, unsent }: Exchange): { who: WaitingFor; since: number } {
   const { since } = clock;
   if (phase === 'queued' || phase === 'connecting') return { who: 'connection', since };
-  const connection = lease?.connection;
-  if (connection?.consumerHolds || clock.phase === 'unclaimed') return { who: 'consumer', since };
-  return { who: connection !== undefined && connection.unsent > 0 ? 'socket' : 'peer', since };
+  if (consumerHolds || clock.phase === 'unclaimed') return { who: 'consumer', since };
+  return { who: unsent > 0 ? 'socket' : 'peer', since };
 }

@@ -15,6 +15,8 @@ import { UsageError } from '../../operators/core/protocol-error.js';
 import { Fields } from '../../operators/http/fields.js';
 import { resolveLimits } from '../../operators/http1/limits.js';
 import type { Http1Connection } from '../../operators/http1/http1-connection.js';
+import { resolveHttp2Limits } from '../../operators/http2/connection-options.js';
+import { settingEntries } from '../../operators/http2/settings.js';
 import { LinkedList } from '../connections/linked-list.js';
 import { ticks } from '../connections/ticks.js';
 import { Deadlines } from '../connections/timeouts.js';
@@ -26,6 +28,8 @@ import { connect, type ConnectConfig } from './connect.js';
 import { pickConnectionOptions, sameConnectionOptions, type ConnectionOptions } from './connection-options.js';
 import { Exchange } from './exchange.js';
 import type { ClientEvent, ExchangeEvent } from './exchange-event.js';
+import type { Http2ClientOptions } from './http2-lease.js';
+import { versionsOf } from './negotiation.js';
 import { Pool, type PoolOptions } from './pool.js';
 import type { HeadDefaults } from './request-head.js';
 import type { ClientConfig, RequestConfig } from './request-config.js';
@@ -106,6 +110,7 @@ class PoolingClient implements Client, ClientContext {
       keepAlive: count('keepAlive', config.keepAlive, 4000, 0),
       pipelining: count('pipelining', config.pipelining, 1, 1),
       limits: resolveLimits('client', config.limits),
+      http2: http2Options(config),
     };
     const seconds = ticks(this.#deadlines, SECOND).pipe(takeUntil(this.#over));
     this.stats$ = seconds.pipe(
@@ -181,15 +186,18 @@ class PoolingClient implements Client, ClientContext {
     return deadlines;
   }
 
-  pool({ target, options, deadlines }: PreparedRequest): Pool {
+  pool({ target, options, deadlines, config }: PreparedRequest): Pool {
+    const versions = versionsOf(config.version, target);
     let pools = this.#pools.get(target.origin);
     if (pools === undefined) {
       this.#dropEmpty();
       pools = [];
       this.#pools.set(target.origin, pools);
     }
-    for (const pool of pools) if (sameConnectionOptions(pool.options, options)) return pool;
-    const pool = new Pool(target, options, this.#poolOptions, deadlines);
+    for (const pool of pools) {
+      if (pool.versions === versions && sameConnectionOptions(pool.options, options)) return pool;
+    }
+    const pool = new Pool(target, options, versions, this.#poolOptions, deadlines);
     pools.push(pool);
     return pool;
   }
@@ -239,6 +247,20 @@ class PoolingClient implements Client, ClientContext {
     }
     return stalls;
   }
+}
+
+function http2Options({ http2 = {}, limits = {} }: ClientConfig): Http2ClientOptions {
+  const { settings = {}, pingInterval, pingTimeout, ...own } = http2;
+  resolveHttp2Limits('client', own);
+  settingEntries(settings);
+  const { maxFieldBytes, maxFields, maxInterim, maxTrailerBytes, maxTrailers } = limits;
+  const shared = Object.entries({ maxFieldBytes, maxFields, maxInterim, maxTrailerBytes, maxTrailers });
+  return {
+    limits: { ...Object.fromEntries(shared.filter(([, value]) => value !== undefined)), ...own },
+    settings,
+    pingInterval: count('http2.pingInterval', pingInterval, 0, 0),
+    pingTimeout: count('http2.pingTimeout', pingTimeout, 10_000, 0),
+  };
 }
 
 function toConfig(input: string | URL | RequestConfig): RequestConfig {

@@ -1,5 +1,8 @@
+import type { Observable } from 'rxjs';
 import type { Fields } from '../../operators/http/fields.js';
 import type { SocketInfo } from '../sockets/byte-duplex.js';
+import type { RequestConfig } from './request-config.js';
+import type { Response } from './response.js';
 
 /** An interim response (RFC 9110 §15.2). */
 export interface Informational {
@@ -14,9 +17,10 @@ export type ExchangePhase = 'queued' | 'connecting' | 'sending' | 'waiting' | 'b
  * What became of the connection when an exchange was cancelled:
  * - `withdrawn`: it had none yet; nothing was sent
  * - `connection-closed`: HTTP/1 has no other way to stop
+ * - `stream-reset`: HTTP/2; other requests on the connection go on
  * - `none`: the response was already complete
  */
-export type CancelEffect = 'withdrawn' | 'connection-closed' | 'none';
+export type CancelEffect = 'withdrawn' | 'connection-closed' | 'stream-reset' | 'none';
 
 /** Everything that happens in one exchange, in order; see `requestEvents`. */
 export type ExchangeEvent =
@@ -26,9 +30,15 @@ export type ExchangeEvent =
   | { readonly type: 'upload'; readonly bytes: number; readonly total: number | undefined }
   | { readonly type: 'sent' }
   | { readonly type: 'informational'; readonly status: number; readonly fields: Fields }
-  | { readonly type: 'head'; readonly status: number; readonly version: '1.0' | '1.1'; readonly fields: Fields }
+  | { readonly type: 'head'; readonly status: number; readonly version: '1.0' | '1.1' | '2'; readonly fields: Fields }
   | { readonly type: 'body'; readonly chunk: Uint8Array }
   | { readonly type: 'trailers'; readonly fields: Fields }
+  | {
+      /** HTTP/2, if allowed: a response to a request the server made up. Subscribe at once to take it. */
+      readonly type: 'push';
+      readonly request: RequestConfig;
+      readonly response: Observable<Response>;
+    }
   | { readonly type: 'retried'; readonly error: unknown }
   | { readonly type: 'end' };
 

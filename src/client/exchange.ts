@@ -1,20 +1,17 @@
 import type { Subscriber } from 'rxjs';
-import type { BodyPlan } from '../../operators/body/body-source.js';
 import { isHeld } from '../../operators/core/deliver.js';
-import { TimeoutError } from '../../operators/core/protocol-error.js';
+import { isProtocolError, TimeoutError } from '../../operators/core/protocol-error.js';
 import type { Fields } from '../../operators/http/fields.js';
 import type { UnicastHooks } from '../../operators/core/unicast-subject.js';
-import type { ResponseSink } from '../../operators/http1/client-connection.js';
-import type { ClientExchange } from '../../operators/http1/client-exchange.js';
 import type { ByteSubject } from '../../operators/http1/detach.js';
-import { FRAMING_NONE, type ResponseHead } from '../../operators/http1/message-decoder.js';
+import { FRAMING_NONE } from '../../operators/http1/message-decoder.js';
 import type { SocketInfo } from '../sockets/byte-duplex.js';
 import type { ClientContext } from './client-context.js';
 import type { CancelEffect, ExchangeEvent, ExchangePhase, Informational } from './exchange-event.js';
 import { type ClockOwner, ExchangeClock, type WaitPhase } from './exchange-clock.js';
-import type { Pool, PooledConnection, PoolWaiter, Ticket } from './pool.js';
+import type { AnyResponseHead, ExchangeSink, Lease, OutboundRequest } from './lease.js';
+import type { Pool, PoolWaiter, Ticket } from './pool.js';
 import type { PreparedRequest } from './prepared-request.js';
-import type { RequestHeadText } from './request-head.js';
 import { ExchangeResponse, type Response } from './response.js';
 import { ResponseBody } from './response-body.js';
 import { Upload, type UploadObserver } from './upload.js';
@@ -25,9 +22,10 @@ const NO_INFORMATIONALS: readonly Informational[] = Object.freeze([]);
  * One request from its subscription to the last byte of its response.
  *
  * Cancellation, by phase: queued and connecting, it withdraws and nothing was sent; from the first byte sent to the last
- * byte received, the connection closes, since HTTP/1 has no other way to stop; after that there is nothing to cancel.
+ * byte received, over HTTP/1 the connection closes, which has no other way to stop, and over HTTP/2 the stream is reset;
+ * after that there is nothing to cancel.
  */
-export class Exchange implements ResponseSink, PoolWaiter, UploadObserver, UnicastHooks, ClockOwner {
+export class Exchange implements ExchangeSink, PoolWaiter, UploadObserver, UnicastHooks, ClockOwner {
   previousLink: Exchange | undefined = undefined;
   nextLink: Exchange | undefined = undefined;
   readonly request: PreparedRequest;
@@ -37,18 +35,18 @@ export class Exchange implements ResponseSink, PoolWaiter, UploadObserver, Unica
   informationals: readonly Informational[] = NO_INFORMATIONALS;
   readonly clock: ExchangeClock;
   /** The connection it was given. */
-  lease: PooledConnection | undefined;
+  lease: Lease | undefined;
   readonly body = new ResponseBody(this);
   readonly #context: ClientContext;
   readonly #subscriber: Subscriber<Response>;
-  readonly #listener: ((event: ExchangeEvent) => void) | undefined;
+  readonly listener: ((event: ExchangeEvent) => void) | undefined;
   #pool: Pool | undefined;
-  #exchange: ClientExchange | undefined;
+  #outbound: OutboundRequest | undefined;
   #upload: Upload | undefined;
   #reused = false;
   #retries = 0;
   #responded = false;
-  #upgradeHead: ResponseHead | undefined;
+  #upgradeHead: AnyResponseHead | undefined;
 
   constructor(
     context: ClientContext,
@@ -60,7 +58,7 @@ export class Exchange implements ResponseSink, PoolWaiter, UploadObserver, Unica
     this.request = request;
     this.clock = new ExchangeClock(request.deadlines, request.limits, this);
     this.#subscriber = subscriber;
-    this.#listener = listener;
+    this.listener = listener;
   }
 
   start(): void {
@@ -83,7 +81,7 @@ export class Exchange implements ResponseSink, PoolWaiter, UploadObserver, Unica
   }
 
   get socketInfo(): SocketInfo {
-    return (this.lease as PooledConnection).socket.info;
+    return (this.lease as Lease).socket.info;
   }
 
   get pipelinable(): boolean {
@@ -100,42 +98,39 @@ export class Exchange implements ResponseSink, PoolWaiter, UploadObserver, Unica
 
   connecting(): void {
     this.phase = 'connecting';
-    this.#listener?.({ type: 'connecting', origin: this.request.target.origin });
+    this.listener?.({ type: 'connecting', origin: this.request.target.origin });
   }
 
-  connected(lease: PooledConnection): void {
+  connected(lease: Lease): void {
     this.lease = lease;
     this.phase = 'sending';
     this.clock.stopWaiting();
-    this.#reused = lease.connection.served > 0;
-    this.#listener?.({ type: 'connected', connection: lease.socket.info, reused: this.#reused });
-    this.#exchange = lease.connection.begin(this, this.request.head.method, this.request.head.upgrade !== '');
-    if (this.request.head.close) lease.connection.close(); // once this one is answered
+    this.#reused = lease.served > 0;
+    this.listener?.({ type: 'connected', connection: lease.socket.info, reused: this.#reused });
     try {
-      this.#write(this.#exchange, this.request.head, this.request.plan);
+      this.#write(lease, this.request);
     } catch (error) {
       this.#fail(error); // a body that does not keep to its framing
     }
   }
 
-  #write(exchange: ClientExchange, head: RequestHeadText, plan: BodyPlan | undefined): void {
-    if (
-      plan === undefined ||
-      (plan.bytes !== undefined && this.request.config.trailers === undefined && !head.expectContinue)
-    ) {
-      exchange.head(head.text, head.framing, head.contentLength, plan?.bytes);
+  #write(lease: Lease, request: PreparedRequest): void {
+    const { plan, config } = request;
+    const outbound = (this.#outbound = lease.begin(this, request));
+    if (plan === undefined || (plan.bytes !== undefined && config.trailers === undefined && !request.expectContinue)) {
+      lease.write(request, outbound, plan?.bytes);
       if (plan?.bytes) this.uploaded(plan.bytes.length);
       this.sent();
       return;
     }
-    exchange.head(head.text, head.framing, head.contentLength);
-    this.#upload = new Upload(exchange, plan, this.request.config.trailers, this);
-    if (head.expectContinue) this.clock.wait('continue');
+    lease.write(request, outbound, undefined);
+    this.#upload = new Upload(outbound, plan, config.trailers, this);
+    if (request.expectContinue) this.clock.wait('continue');
     else this.#startUpload();
   }
 
   uploaded(bytes: number): void {
-    this.#listener?.({ type: 'upload', bytes, total: this.request.plan?.length });
+    this.listener?.({ type: 'upload', bytes, total: this.request.plan?.length });
   }
 
   uploadFailed(error: unknown): void {
@@ -147,24 +142,24 @@ export class Exchange implements ResponseSink, PoolWaiter, UploadObserver, Unica
       this.phase = 'waiting';
       this.clock.wait('head');
     }
-    this.#listener?.({ type: 'sent' });
+    this.listener?.({ type: 'sent' });
   }
 
-  informational(head: ResponseHead): void {
+  informational(head: AnyResponseHead): void {
     const { status, fields } = head;
     if (this.informationals === NO_INFORMATIONALS) this.informationals = [];
     (this.informationals as Informational[]).push({ status, fields });
-    this.#listener?.({ type: 'informational', status, fields });
-    if (status === 100 && this.request.head.expectContinue) this.#startUpload();
+    this.listener?.({ type: 'informational', status, fields });
+    if (status === 100 && this.request.expectContinue) this.#startUpload();
   }
 
-  head(head: ResponseHead, framing: number, transferCoding: string): void {
+  head(head: AnyResponseHead, framing: number, transferCoding: string): void {
     this.phase = 'body';
     this.body.transferCoding = transferCoding;
     const hint = head.fields.get('keep-alive');
-    if (hint !== undefined) (this.lease as PooledConnection).hint(hint);
-    this.#listener?.({ type: 'head', status: head.status, version: head.version, fields: head.fields });
-    if (head.status === 101 || (this.request.head.method === 'CONNECT' && head.status < 300)) {
+    if (hint !== undefined) (this.lease as Lease).hint(hint);
+    this.listener?.({ type: 'head', status: head.status, version: head.version, fields: head.fields });
+    if (head.status === 101 || (this.request.method === 'CONNECT' && head.status < 300)) {
       this.#upgradeHead = head;
       return;
     }
@@ -197,7 +192,7 @@ export class Exchange implements ResponseSink, PoolWaiter, UploadObserver, Unica
 
   end(trailers: Fields | undefined): void {
     this.#finish();
-    if (trailers !== undefined && trailers.size > 0) this.#listener?.({ type: 'trailers', fields: trailers });
+    if (trailers !== undefined && trailers.size > 0) this.listener?.({ type: 'trailers', fields: trailers });
     this.body.complete(trailers);
   }
 
@@ -209,19 +204,19 @@ export class Exchange implements ResponseSink, PoolWaiter, UploadObserver, Unica
 
   upgraded(socket: ByteSubject): void {
     this.#finish();
-    this.#respond(new ExchangeResponse(this, this.#upgradeHead as ResponseHead, socket));
+    this.#respond(new ExchangeResponse(this, this.#upgradeHead as AnyResponseHead, socket));
   }
 
   /** No connection was had, or it broke. */
   failed(error: unknown): void {
     if (this.phase === 'done') return;
-    if (this.#mayRetry()) this.#retry(error);
+    if (this.#mayRetry(error)) this.#retry(error);
     else this.#fail(error);
   }
 
   #acquire(): void {
     this.phase = 'queued';
-    this.#listener?.({ type: 'queued' });
+    this.listener?.({ type: 'queued' });
     (this.#pool = this.#context.pool(this.request)).acquire(this);
   }
 
@@ -236,13 +231,19 @@ export class Exchange implements ResponseSink, PoolWaiter, UploadObserver, Unica
     this.#subscriber.complete();
   }
 
-  /** The connection may have died idle, before it saw this request: only then is sending again safe without asking. */
-  #mayRetry(): boolean {
+  /**
+   * Whether sending again is safe without asking: the server has said that it has not looked at the request, or the
+   * connection may have died idle, before it saw it.
+   */
+  #mayRetry(error: unknown): boolean {
+    if (isUnprocessed(error)) {
+      return this.#retries < this.#context.maxRetries && !this.#responded && this.request.plan?.replayable !== false;
+    }
     return (
       this.#reused &&
       (this.phase === 'sending' || this.phase === 'waiting') &&
-      this.#exchange !== undefined &&
-      !this.#exchange.answered &&
+      this.#outbound !== undefined &&
+      !this.#outbound.answered &&
       this.#retries < this.#context.maxRetries &&
       this.request.repeatable
     );
@@ -252,15 +253,15 @@ export class Exchange implements ResponseSink, PoolWaiter, UploadObserver, Unica
     this.#retries++;
     this.#upload?.stop();
     this.#upload = undefined;
-    this.#exchange = undefined;
-    this.#listener?.({ type: 'retried', error });
+    this.#outbound = undefined;
+    this.listener?.({ type: 'retried', error });
     this.#context.emit({ type: 'retried', url: this.request.target.url, error });
     this.#acquire();
   }
 
   expired(phase: WaitPhase | 'body' | 'total'): void {
     if (phase === 'continue') return this.#startUpload();
-    if (phase === 'idle' && this.lease?.connection.consumerHolds) return; // wound again when released
+    if (phase === 'idle' && this.#outbound?.consumerHolds) return; // wound again when released
     this.#fail(new TimeoutError(phase, this.clock.limits[phase]), true);
   }
 
@@ -278,13 +279,23 @@ export class Exchange implements ResponseSink, PoolWaiter, UploadObserver, Unica
 
   /** Lets the connection go, whatever state it is in. */
   #abandon(): CancelEffect {
-    if (this.#exchange === undefined) {
+    if (this.#outbound === undefined) {
       this.#pool?.withdraw(this);
       return 'withdrawn';
     }
-    if (this.#exchange.over) return 'none';
-    this.#exchange.cancel();
-    return 'connection-closed';
+    if (this.#outbound.over) return 'none';
+    this.#outbound.cancel();
+    return (this.lease as Lease).cancelEffect;
+  }
+
+  /** Chunks that the consumer holds: while there are any, the peer is not the one being waited for. */
+  get consumerHolds(): boolean {
+    return this.#outbound?.consumerHolds === true;
+  }
+
+  /** Request bytes that the socket has not let go. */
+  get unsent(): number {
+    return this.#outbound?.unsent ?? 0;
   }
 
   #finish(): void {
@@ -293,4 +304,9 @@ export class Exchange implements ResponseSink, PoolWaiter, UploadObserver, Unica
     this.#upload?.stop();
     this.#context.finished(this);
   }
+}
+
+/** The server has refused the request before it did anything with it (RFC 9113 §8.7). */
+function isUnprocessed(error: unknown): boolean {
+  return isProtocolError(error) && (error.code === 'STREAM_UNPROCESSED' || error.code === 'REFUSED_STREAM');
 }

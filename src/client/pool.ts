@@ -1,13 +1,15 @@
 import type { Subscription } from 'rxjs';
 import { ProtocolError, TimeoutError } from '../../operators/core/protocol-error.js';
-import { isDigits, splitList } from '../../operators/http/field-syntax.js';
-import { ClientConnection } from '../../operators/http1/client-connection.js';
 import type { Http1Limits } from '../../operators/http1/limits.js';
-import type { Deadline, Deadlines } from '../connections/timeouts.js';
+import type { Deadlines } from '../connections/timeouts.js';
 import { type Linked, LinkedList } from '../connections/linked-list.js';
 import type { ByteDuplex } from '../sockets/byte-duplex.js';
 import { nodeNetwork } from '../sockets/network.js';
 import type { ConnectionOptions } from './connection-options.js';
+import { Http1Lease, type Http1LeaseHooks } from './http1-lease.js';
+import { type Http2ClientOptions, Http2Lease, type Http2LeaseHooks } from './http2-lease.js';
+import type { Lease } from './lease.js';
+import { offeredProtocols, refusedProtocol, type Versions } from './negotiation.js';
 import type { Target } from './target.js';
 
 /** One request's wish for a connection. */
@@ -23,7 +25,7 @@ export interface PoolWaiter {
   /** One is being made for it. */
   connecting(): void;
   /** It is this request's turn: it must begin an exchange, or close the connection. */
-  connected(lease: PooledConnection): void;
+  connected(lease: Lease): void;
   failed(error: unknown): void;
 }
 
@@ -41,57 +43,39 @@ export interface PoolOptions {
   readonly keepAlive: number;
   readonly pipelining: number;
   readonly limits: Partial<Http1Limits> | undefined;
-}
-
-/** A connection with its place in the pool. */
-export class PooledConnection {
-  readonly connection: ClientConnection;
-  readonly socket: ByteDuplex;
-  /** Closes it when it has been idle too long. */
-  readonly expiry: Deadline;
-  /** Idle and not keeping the process alive. */
-  resting = false;
-  /** What the server allows, in milliseconds, if it said. */
-  keepAliveHint: number | undefined;
-
-  /** Takes in the value of a `Keep-Alive` field: we let go a second before the server does. */
-  hint(value: string): void {
-    for (const member of splitList(value)) {
-      const [name, seconds] = member.split('=');
-      if (name?.toLowerCase() === 'timeout' && seconds !== undefined && isDigits(seconds)) {
-        this.keepAliveHint = Math.max(1, Number(seconds) * 1000 - 1000);
-      }
-    }
-  }
-
-  constructor(pool: Pool, socket: ByteDuplex, deadlines: Deadlines, limits: Partial<Http1Limits> | undefined) {
-    this.socket = socket;
-    this.expiry = deadlines.create(() => this.connection.close());
-    this.connection = new ClientConnection(
-      socket,
-      { available: () => pool.offer(this), closed: () => pool.remove(this) },
-      limits,
-    );
-  }
+  readonly http2: Http2ClientOptions;
 }
 
 /** The connections to one origin with one set of options, and who waits for them. */
-export class Pool {
+export class Pool implements Http1LeaseHooks, Http2LeaseHooks {
   readonly target: Target;
   readonly options: ConnectionOptions;
   readonly #limits: PoolOptions;
   readonly #deadlines: Deadlines;
-  readonly #open = new Set<PooledConnection>();
+  readonly versions: Versions;
+  readonly #open = new Set<Lease>();
+  /** Those of HTTP/2 that take requests, the one made last first. */
+  readonly #multiplexed: Http2Lease[] = [];
+  /** What the origin speaks, once that is known: then, or else, one connection is made at a time. */
+  #speaksHttp1: boolean;
   /** The last one in is the first one out: it is the least likely to have died. */
-  readonly #idle: PooledConnection[] = [];
+  readonly #idle: Http1Lease[] = [];
   readonly #waiting = new LinkedList<Ticket>();
   readonly #attempts: Subscription[] = [];
   #sweeping = false;
   #closed = false;
 
-  constructor(target: Target, options: ConnectionOptions, limits: PoolOptions, deadlines: Deadlines) {
+  constructor(
+    target: Target,
+    options: ConnectionOptions,
+    versions: Versions,
+    limits: PoolOptions,
+    deadlines: Deadlines,
+  ) {
     this.target = target;
     this.options = options;
+    this.versions = versions;
+    this.#speaksHttp1 = versions === 'http1';
     this.#limits = limits;
     this.#deadlines = deadlines;
   }
@@ -99,13 +83,13 @@ export class Pool {
   get stats(): { open: number; idle: number; connecting: number; queued: number } {
     return {
       open: this.#open.size,
-      idle: this.#idle.length,
+      idle: this.#idle.length + this.#multiplexed.filter(({ idle }) => idle).length,
       connecting: this.#attempts.length,
       queued: this.#waiting.size,
     };
   }
 
-  get connections(): Iterable<PooledConnection> {
+  get connections(): Iterable<Lease> {
     return this.#open;
   }
 
@@ -115,7 +99,7 @@ export class Pool {
 
   /** Calls `waiter.connected`, now if a connection is free. */
   acquire(waiter: PoolWaiter): void {
-    const free = this.#take() ?? this.#shared(waiter);
+    const free = this.#multiplex() ?? this.#take() ?? this.#shared(waiter);
     if (free) return waiter.connected(free);
     if (this.#waiting.size >= this.#limits.maxQueued) {
       return waiter.failed(
@@ -140,7 +124,7 @@ export class Pool {
   }
 
   /** A connection is fit for another request: idle, or, with pipelining, waiting for answers only. */
-  offer(lease: PooledConnection): void {
+  offer(lease: Http1Lease): void {
     const { connection } = lease;
     for (let ticket = this.#waiting.first; ticket !== undefined; ticket = this.#waiting.first) {
       if (!connection.idle && !this.#fits(lease, ticket.waiter)) break;
@@ -154,7 +138,7 @@ export class Pool {
     this.#sweepLater();
   }
 
-  remove(lease: PooledConnection): void {
+  remove(lease: Http1Lease): void {
     if (!this.#open.delete(lease)) return;
     lease.expiry.disarm();
     const at = this.#idle.indexOf(lease);
@@ -162,31 +146,70 @@ export class Pool {
     this.#connectIfNeeded();
   }
 
+  /** A connection of HTTP/2 takes another request. */
+  spare(lease: Http2Lease): void {
+    for (let ticket = this.#waiting.first; ticket !== undefined && lease.spare; ticket = this.#waiting.first) {
+      this.#leave(ticket);
+      this.#wake(lease);
+      ticket.waiter.connected(lease);
+    }
+    if (!lease.idle) return;
+    if (this.#closed) return lease.close();
+    lease.expiry.arm(this.#limits.keepAlive);
+    this.#sweepLater();
+  }
+
+  draining(lease: Http2Lease): void {
+    const at = this.#multiplexed.indexOf(lease);
+    if (at < 0) return;
+    this.#multiplexed.splice(at, 1);
+    this.#connectIfNeeded();
+  }
+
+  removed(lease: Http2Lease): void {
+    if (!this.#open.delete(lease)) return;
+    this.draining(lease);
+    this.#connectIfNeeded();
+  }
+
   /** Idle connections close now, the others when they are done; waiting requests are still served. */
   close(): void {
     this.#closed = true;
+    for (const lease of this.#multiplexed.filter(({ idle }) => idle)) lease.close();
     for (const lease of this.#idle.splice(0)) lease.connection.close();
   }
 
-  #take(): PooledConnection | undefined {
-    const lease = this.#idle.pop();
-    if (lease === undefined) return undefined;
-    lease.expiry.disarm();
-    if (lease.resting) {
-      lease.resting = false;
-      lease.socket.ref();
+  #multiplex(): Http2Lease | undefined {
+    for (const lease of this.#multiplexed) {
+      if (!lease.spare) continue;
+      this.#wake(lease);
+      return lease;
     }
+    return undefined;
+  }
+
+  /** It is about to be used. */
+  #wake(lease: Http1Lease | Http2Lease): void {
+    if (lease.expiry.armed) lease.expiry.disarm();
+    if (!lease.resting) return;
+    lease.resting = false;
+    lease.socket.ref();
+  }
+
+  #take(): Http1Lease | undefined {
+    const lease = this.#idle.pop();
+    if (lease !== undefined) this.#wake(lease);
     return lease;
   }
 
-  #shared(waiter: PoolWaiter): PooledConnection | undefined {
+  #shared(waiter: PoolWaiter): Http1Lease | undefined {
     if (this.#limits.pipelining < 2) return undefined;
-    for (const lease of this.#open) if (this.#fits(lease, waiter)) return lease;
+    for (const lease of this.#open) if (lease instanceof Http1Lease && this.#fits(lease, waiter)) return lease;
     return undefined;
   }
 
   /** Whether this request may be written behind those not yet answered. */
-  #fits(lease: PooledConnection, waiter: PoolWaiter): boolean {
+  #fits(lease: Http1Lease, waiter: PoolWaiter): boolean {
     const { connection } = lease;
     return waiter.pipelinable && connection.inFlight < this.#limits.pipelining && connection.pipelinable;
   }
@@ -196,8 +219,17 @@ export class Pool {
     ticket.waiter.ticket = undefined;
   }
 
-  /** Makes as many connections as there are requests waiting. @param newest the one that has just joined the queue. */
+  /**
+   * Makes as many connections as there are requests waiting; where HTTP/2 is or may be spoken, only one.
+   *
+   * @param newest the one that has just joined the queue.
+   */
   #connectIfNeeded(newest?: PoolWaiter): void {
+    if (!this.#speaksHttp1) {
+      const waiter = newest ?? this.#waiting.first?.waiter;
+      if (waiter && this.#attempts.length === 0 && this.#multiplexed.length === 0) this.#connect(waiter);
+      return;
+    }
     const { maxConnections } = this.#limits;
     while (this.#attempts.length < this.#waiting.size && this.#open.size + this.#attempts.length < maxConnections) {
       const waiter = newest ?? this.#waiting.first?.waiter;
@@ -221,7 +253,7 @@ export class Pool {
       lookup: options.lookup as never,
       highWaterMark: options.highWaterMark,
       tls: target.secure ? (options.tls ?? {}) : undefined,
-      alpn: target.secure ? ['http/1.1'] : undefined,
+      alpn: target.secure ? offeredProtocols(this.versions) : undefined,
     });
     let attempt!: Subscription;
     const over = (): void => {
@@ -249,19 +281,38 @@ export class Pool {
   }
 
   #connected(socket: ByteDuplex): void {
-    const lease = new PooledConnection(this, socket, this.#deadlines, this.#limits.limits);
+    const { tls } = socket.info;
+    const http2 = tls === undefined ? this.versions === 'http2' : tls.alpnProtocol === 'h2';
+    if (!http2 && this.versions === 'http2') {
+      socket.complete();
+      return this.#attemptFailed(refusedProtocol(this.target));
+    }
+    this.#speaksHttp1 = !http2;
+    if (http2) return this.#connectedHttp2(socket);
+    const lease = new Http1Lease(this, socket, this.#deadlines, this.#limits.limits);
     this.#open.add(lease);
     lease.connection.open();
     if (!lease.connection.closed) this.offer(lease);
+    this.#connectIfNeeded(); // those who waited to learn what is spoken
   }
 
-  /** The request that has waited longest learns of it; the others go on waiting. */
+  #connectedHttp2(socket: ByteDuplex): void {
+    const lease = new Http2Lease(this, socket, this.#deadlines, this.#limits.http2);
+    this.#open.add(lease);
+    this.#multiplexed.unshift(lease);
+    lease.open();
+    if (lease.connection.state === 'open') this.spare(lease);
+  }
+
+  /** The request that has waited longest learns of it; where all wait for one connection, all do. */
   #attemptFailed(error: unknown): void {
-    const ticket = this.#waiting.first;
-    if (ticket) {
+    const told: PoolWaiter[] = [];
+    for (let ticket = this.#waiting.first; ticket !== undefined; ticket = this.#waiting.first) {
       this.#leave(ticket);
-      ticket.waiter.failed(error);
+      told.push(ticket.waiter);
+      if (this.#speaksHttp1) break;
     }
+    for (const waiter of told) waiter.failed(error);
     this.#connectIfNeeded();
   }
 
@@ -271,11 +322,14 @@ export class Pool {
     this.#sweeping = true;
     setImmediate(() => {
       this.#sweeping = false;
-      for (const lease of this.#idle) {
-        if (lease.resting) continue;
-        lease.resting = true;
-        lease.socket.unref();
-      }
+      for (const lease of this.#idle) rest(lease);
+      for (const lease of this.#multiplexed) if (lease.idle) rest(lease);
     });
   }
+}
+
+function rest(lease: Http1Lease | Http2Lease): void {
+  if (lease.resting) return;
+  lease.resting = true;
+  lease.socket.unref();
 }

@@ -1,7 +1,10 @@
-import type { SchedulerLike } from 'rxjs';
+import type { Observable, SchedulerLike } from 'rxjs';
 import type { BodySource } from '../../operators/body/body-source.js';
 import type { FieldsInit } from '../../operators/http/fields.js';
 import type { Http1Limits } from '../../operators/http1/limits.js';
+import type { Http2Limits } from '../../operators/http2/connection-options.js';
+import type { Priority } from '../../operators/http2/priority-field.js';
+import type { Settings } from '../../operators/http2/settings.js';
 import type { ConnectionOptions } from './connection-options.js';
 import type { ClientTimeouts } from './timeouts.js';
 
@@ -14,7 +17,11 @@ export interface RequestConfig extends ConnectionOptions {
   readonly body?: BodySource | undefined;
   /** Sent after a chunked body; a function is called when the body has ended. */
   readonly trailers?: FieldsInit | (() => FieldsInit) | undefined;
-  readonly version?: '1.0' | '1.1' | undefined;
+  /**
+   * Speaks only this. Not set: over TLS what the server picks of HTTP/2 and 1.1, else 1.1. `2` without TLS is prior
+   * knowledge.
+   */
+  readonly version?: '1.0' | '1.1' | '2' | undefined;
   /** Request target sent in place of the path and query: `*`, `host:port` for CONNECT, or the absolute form. */
   readonly target?: string | undefined;
   /** Milliseconds in all, or limits by name. */
@@ -23,7 +30,9 @@ export interface RequestConfig extends ConnectionOptions {
   readonly scheduler?: SchedulerLike | undefined;
   /** Send `Expect: 100-continue` and wait for it before the body. */
   readonly expectContinue?: boolean | undefined;
-  /** Protocol asked for by `Upgrade`; a 101 response then carries `upgraded`. */
+  /** HTTP/2: its place among the requests of one connection (RFC 9218); an Observable changes it while it is under way. */
+  readonly priority?: Priority | Observable<Priority> | undefined;
+  /** Protocol to change to: by `Upgrade`, or over HTTP/2 by extended CONNECT. The response then carries `upgraded`. */
   readonly upgrade?: string | undefined;
   /** Ask for gzip as a transfer coding (`TE: gzip`); the body is inflated on the way. */
   readonly transferCoding?: boolean | undefined;
@@ -47,4 +56,16 @@ export interface ClientConfig extends ConnectionOptions {
   /** Value of `user-agent` where the request has none; an empty string sends none. Default `rxweir`. */
   readonly userAgent?: string | undefined;
   readonly limits?: Partial<Http1Limits> | undefined;
+  /** Bounds and settings of HTTP/2 connections. */
+  readonly http2?: Http2ClientConfig | undefined;
+}
+
+/** What is special to HTTP/2. */
+export interface Http2ClientConfig extends Partial<Http2Limits> {
+  /** What is announced to servers, in place of the defaults. `enablePush: true` lets them push, see `requestEvents`. */
+  readonly settings?: Partial<Settings> | undefined;
+  /** Milliseconds between PINGs on connections with requests under way; default 0, none. */
+  readonly pingInterval?: number | undefined;
+  /** Milliseconds in which a PING, or our SETTINGS, are to be acknowledged. Default 10 000. */
+  readonly pingTimeout?: number | undefined;
 }

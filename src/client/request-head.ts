@@ -41,7 +41,7 @@ export function composeRequestHead(
 ): RequestHeadText {
   const method = config.method ?? 'GET';
   if (isPlain(config, target, defaults)) return plainRequestHead(target, defaults);
-  const version = config.version ?? '1.1';
+  const version = config.version === '1.0' ? '1.0' : '1.1';
   const own = config.target;
   if (own !== undefined && !isRequestTarget(own)) throw new UsageError('INVALID_TARGET', 'not a request target');
   if (method === 'CONNECT' && own === undefined) {

@@ -1,18 +1,19 @@
 import { EMPTY, Observable } from 'rxjs';
 import { Fields } from '../../operators/http/fields.js';
 import type { ByteSubject } from '../../operators/http1/detach.js';
-import type { ResponseHead } from '../../operators/http1/message-decoder.js';
 import type { SocketInfo } from '../sockets/byte-duplex.js';
 import type { Exchange } from './exchange.js';
 import type { Informational } from './exchange-event.js';
+import type { AnyResponseHead } from './lease.js';
 import type { RequestConfig } from './request-config.js';
 
 /** A response: its head, and a body that owns what is left of the exchange. */
 export interface Response {
   readonly status: number;
+  /** Empty over HTTP/2, which has none. */
   readonly reason: string;
   readonly fields: Fields;
-  readonly version: '1.0' | '1.1';
+  readonly version: '1.0' | '1.1' | '2';
   /** The URL it came from, without userinfo and fragment. */
   readonly url: string;
   /**
@@ -33,12 +34,12 @@ export interface Response {
 export class ExchangeResponse implements Response {
   readonly status: number;
   readonly reason: string;
-  readonly version: '1.0' | '1.1';
+  readonly version: '1.0' | '1.1' | '2';
   readonly fields: Fields;
   readonly upgraded: ByteSubject | undefined;
   readonly #exchange: Exchange;
 
-  constructor(exchange: Exchange, head: ResponseHead, upgraded?: ByteSubject) {
+  constructor(exchange: Exchange, head: AnyResponseHead, upgraded?: ByteSubject) {
     this.status = head.status;
     this.reason = head.reason;
     this.version = head.version;

@@ -2,7 +2,7 @@ import type { Subscription } from 'rxjs';
 import type { BodyPlan } from '../../operators/body/body-source.js';
 import { writeBody } from '../../operators/body/write-body.js';
 import { Fields, type FieldsInit } from '../../operators/http/fields.js';
-import type { ClientExchange } from '../../operators/http1/client-exchange.js';
+import type { OutboundRequest } from './lease.js';
 
 /** What the exchange wants to know of its upload. */
 export interface UploadObserver {
@@ -14,7 +14,7 @@ export interface UploadObserver {
 
 /** Sends the body of one request, chunk by chunk as the connection takes them, then its trailers. */
 export class Upload {
-  readonly #exchange: ClientExchange;
+  readonly #exchange: OutboundRequest;
   readonly #plan: BodyPlan;
   readonly #trailers: FieldsInit | (() => FieldsInit) | undefined;
   readonly #observer: UploadObserver;
@@ -22,7 +22,7 @@ export class Upload {
   #bytes = 0;
 
   constructor(
-    exchange: ClientExchange,
+    exchange: OutboundRequest,
     plan: BodyPlan,
     trailers: FieldsInit | (() => FieldsInit) | undefined,
     observer: UploadObserver,

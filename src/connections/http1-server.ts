@@ -8,24 +8,19 @@ import type {
 import type { ServerExchange } from '../../operators/http1/server-exchange.js';
 import { BodyClock } from './body-clock.js';
 import { SendClock } from './send-clock.js';
+import type { ServedConnection, ServedSocket, ServerWait } from './served-connection.js';
 import type { ResolvedServerTimeouts } from './server-timeouts.js';
 import type { Deadline, Deadlines } from './timeouts.js';
 import { trackDuplex } from './track-duplex.js';
 
-/** What carries the connection: a `ByteDuplex`, or any other bytes both ways. */
-export type ServedSocket = DuplexSubject<Uint8Array, Uint8Array> & {
-  readonly heldBytes?: number;
-  readonly bufferedBytes?: number;
-};
-
 export interface Http1ServerHooks {
   request(exchange: ServerExchange, server: Http1Server): void;
   refused(exchange: ServerExchange, error: unknown, server: Http1Server): void;
-  timeout(error: TimeoutError, server: Http1Server): void;
+  timeout(error: TimeoutError, server: ServedConnection): void;
   /** Somebody other than the handler is being waited for from now on. */
-  waits(server: Http1Server): void;
+  waits(server: ServedConnection): void;
   /** The connection is gone, upgraded or not; called once. */
-  closed(error: unknown, server: Http1Server): void;
+  closed(error: unknown, server: ServedConnection): void;
 }
 
 export interface Http1ServerOptions extends ServerConnectionOptions {
@@ -34,13 +29,10 @@ export interface Http1ServerOptions extends ServerConnectionOptions {
   readonly minRate: number;
 }
 
-/** Who a connection waits for: the peer to send, the socket to take, the consumer of a request body, or the handler. */
-export type ServerWait = 'peer' | 'socket' | 'consumer' | 'handler';
-
 type Phase = 'setup' | 'head' | 'body' | 'handler' | 'idle' | 'linger';
 
 /** One HTTP/1 connection in the server role with its clocks: who is too slow is answered 408, or cut off. */
-export class Http1Server implements ServerConnectionHooks {
+export class Http1Server implements ServerConnectionHooks, ServedConnection {
   readonly socket: ServedSocket;
   readonly connection: ServerConnection;
   readonly #hooks: Http1ServerHooks;
@@ -78,6 +70,10 @@ export class Http1Server implements ServerConnectionHooks {
   /** Requests on their way: begun, and not answered. */
   get active(): number {
     return this.connection.unanswered;
+  }
+
+  get unsent(): number {
+    return this.socket.bufferedBytes ?? this.connection.unsent;
   }
 
   /** Who is being waited for, and since when; undefined between requests. */
@@ -199,7 +195,7 @@ export class Http1Server implements ServerConnectionHooks {
         this.#deadlines,
         minRate,
         timeouts.rate,
-        () => this.connection.written - (this.socket.bufferedBytes ?? this.connection.unsent),
+        () => this.connection.written - this.unsent,
         () => this.#tooSlowToRead(new TimeoutError('rate', timeouts.rate)),
       );
       if (sending) this.#send.start();

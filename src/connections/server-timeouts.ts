@@ -12,6 +12,10 @@ export interface ServerTimeouts {
   readonly idle?: number | undefined;
   /** How long a body may start slower than `minRate`, in either direction. Default 10 000. */
   readonly rate?: number | undefined;
+  /** HTTP/2: until our SETTINGS are acknowledged. Default 10 000. */
+  readonly settings?: number | undefined;
+  /** HTTP/2: how long a response may make no progress to speak of; three of them end the connection. Default 30 000. */
+  readonly stall?: number | undefined;
   /** How long a peer that has its last response is given to close its side. Default 2000. */
   readonly linger?: number | undefined;
   /**
@@ -29,6 +33,8 @@ const DEFAULTS: ResolvedServerTimeouts = Object.freeze({
   request: 300_000,
   idle: 5000,
   rate: 10_000,
+  settings: 10_000,
+  stall: 30_000,
   linger: 2000,
   halfClosed: 1000,
 });

@@ -120,6 +120,10 @@ export class Http1Request implements ServerRequest, ExchangeOwner {
     });
   }
 
+  push(): boolean {
+    return false;
+  }
+
   toString(): string {
     return `${this.method} ${this.target}`;
   }

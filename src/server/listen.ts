@@ -1,5 +1,5 @@
 import { Observable } from 'rxjs';
-import { AnswerableHttp1Request } from './answerable-request.js';
+import { AnswerableHttp1Request, AnswerableHttp2Request } from './answerable-request.js';
 import { runServer } from './run-server.js';
 import type { ServeConfig } from './serve-config.js';
 import type { AnswerableRequest } from './server-request.js';
@@ -22,8 +22,13 @@ import type { AnswerableRequest } from './server-request.js';
  */
 export function listen(config: ServeConfig): Observable<AnswerableRequest> {
   return new Observable((subscriber) =>
-    runServer(config, ({ context, requests }, exchange, connection) => {
-      subscriber.next(new AnswerableHttp1Request(requests, exchange, connection, context));
+    runServer(config, {
+      http1({ context, requests }, exchange, connection) {
+        subscriber.next(new AnswerableHttp1Request(requests, exchange, connection, context));
+      },
+      http2({ context, requests }, stream, head, ends, connection) {
+        subscriber.next(new AnswerableHttp2Request(requests, stream, head, ends, connection, context));
+      },
     }).subscribe({
       error: (error: unknown) => subscriber.error(error),
       complete: () => subscriber.complete(),

@@ -1,15 +1,9 @@
-import { from, Subscription, type Observer } from 'rxjs';
+import { from, type Subscription, type Observer } from 'rxjs';
 import { isProtocolError, UsageError } from '../../operators/core/protocol-error.js';
-import type { ServerExchange } from '../../operators/http1/server-exchange.js';
-import type { Http1Server } from '../connections/http1-server.js';
-import type { Http1Request } from './http1-request.js';
-import { answeredPlainly } from './answer-plain.js';
-import { answerShort } from './answer-short.js';
-import { composeInterim, composeResponse, composeUpgrade } from './response-head.js';
 import type { RespondContext } from './respond-context.js';
-import { ResponseBody } from './response-body.js';
+import type { ResponseWriter, WriterOwner } from './response-writer.js';
+import type { ServerRequest } from './server-request.js';
 import { isObservableInput, type HandlerResult, type ServerResponse } from './server-response.js';
-import { runUpgraded } from './run-upgraded.js';
 
 /** Who wants to know how a reply ended. */
 export interface ReplyObserver {
@@ -19,12 +13,16 @@ export interface ReplyObserver {
   failed(error: unknown): void;
 }
 
+/** A request that is told by its reply what becomes of it. */
+export interface ReplyRequest extends ServerRequest {
+  reply: Reply | undefined;
+}
+
 /** The answer to one request where that takes more than one step: later, after others, in parts, or by another protocol. */
-export class Reply implements Observer<ServerResponse> {
+export class Reply implements Observer<ServerResponse>, WriterOwner {
   readonly #context: RespondContext;
-  readonly #exchange: ServerExchange;
-  readonly #server: Http1Server;
-  readonly #request: Http1Request;
+  readonly #writer: ResponseWriter;
+  readonly #request: ServerRequest;
   readonly #observer: ReplyObserver | undefined;
   /** Answered before its turn. */
   #waiting: ServerResponse[] | undefined = undefined;
@@ -32,21 +30,18 @@ export class Reply implements Observer<ServerResponse> {
   #subscribing = false;
   #final = false;
   #over = false;
-  #body: ResponseBody | undefined = undefined;
 
-  constructor(
-    context: RespondContext,
-    exchange: ServerExchange,
-    server: Http1Server,
-    request: Http1Request,
-    observer?: ReplyObserver,
-  ) {
+  constructor(context: RespondContext, writer: ResponseWriter, request: ReplyRequest, observer?: ReplyObserver) {
     this.#context = context;
-    this.#exchange = exchange;
-    this.#server = server;
+    this.#writer = writer;
     this.#request = request;
     this.#observer = observer;
+    writer.owner = this;
     request.reply = this;
+  }
+
+  get over(): boolean {
+    return this.#over;
   }
 
   start(result: HandlerResult): void {
@@ -66,7 +61,7 @@ export class Reply implements Observer<ServerResponse> {
 
   next(response: ServerResponse): void {
     if (this.#final) {
-      this.#report(new UsageError('RESPONSE_TWICE', 'a request has one final response, and it was given'), true);
+      this.report(new UsageError('RESPONSE_TWICE', 'a request has one final response, and it was given'), true);
       return;
     }
     try {
@@ -75,7 +70,7 @@ export class Reply implements Observer<ServerResponse> {
       }
       this.#final = isFinal(response);
       if (this.#over) return;
-      if (this.#exchange.hasTurn) this.#write(response);
+      if (this.#writer.hasTurn) this.#writer.write(response);
       else (this.#waiting ??= []).push(response);
     } catch (error) {
       this.fail(error);
@@ -83,7 +78,7 @@ export class Reply implements Observer<ServerResponse> {
   }
 
   error(error: unknown): void {
-    if (this.#final) this.#report(error, this.#exchange.headSent);
+    if (this.#final) this.report(error, this.#writer.headSent);
     else this.fail(error);
   }
 
@@ -94,13 +89,13 @@ export class Reply implements Observer<ServerResponse> {
   /** Ends the request with 500, or where the head is out with the connection. */
   fail(error: unknown): void {
     if (this.#over) return;
-    const sent = this.#exchange.headSent;
-    this.#report(error, sent);
+    const sent = this.#writer.headSent;
+    this.report(error, sent);
     this.#final = true;
     this.#waiting = undefined;
     this.#end();
     this.#observer?.failed(error);
-    if (sent) this.#exchange.abort(error);
+    if (sent) this.#writer.abort(error);
     else this.#answerFailure(statusFor(error));
   }
 
@@ -110,7 +105,7 @@ export class Reply implements Observer<ServerResponse> {
     const waiting = this.#waiting ?? [];
     this.#waiting = undefined;
     try {
-      for (const response of waiting) this.#write(response);
+      for (const response of waiting) this.#writer.write(response);
     } catch (error) {
       this.fail(error);
     }
@@ -130,48 +125,19 @@ export class Reply implements Observer<ServerResponse> {
 
   // --------------------------------------------------------------------------------------------------------------------
 
-  #write(response: ServerResponse): void {
-    const exchange = this.#exchange;
-    if (response.upgraded !== undefined) return this.#upgrade(response);
-    const { status } = response;
-    if (status !== undefined && status < 200) {
-      if (exchange.request?.version === '1.0') return; // it has no interim responses
-      const head = composeInterim(response);
-      if (status === 100) exchange.continue();
-      else exchange.interim(head);
-      return;
-    }
-    if (answeredPlainly(this.#context, exchange, response)) return;
-    const composed = composeResponse(this.#context, exchange, response);
-    if (composed.close) exchange.closeAfter();
-    this.#body = new ResponseBody(exchange, composed, response.trailers, this.#context.maxQueued, (error) =>
-      this.fail(error),
-    );
-    this.#body.start();
-    if (this.#over) this.#body.stop();
-  }
-
-  #upgrade(response: ServerResponse): void {
-    const head = composeUpgrade(this.#context, this.#exchange, response);
-    this.#exchange.interim(head);
-    const socket = this.#server.upgrade(this.#exchange);
-    runUpgraded(response, socket, (error) => this.#report(error, true));
-  }
-
   #answerFailure(status: number): void {
-    const exchange = this.#exchange;
-    if (exchange.hasTurn) answerShort(this.#context, exchange, status);
+    if (this.#writer.hasTurn) this.#writer.short(status);
     else this.#waiting = [{ status }];
   }
 
-  #report(error: unknown, sent: boolean): void {
+  report(error: unknown, sent: boolean): void {
     const { events } = this.#context;
     if (events.observed) events.emit({ type: 'handler-error', request: this.#request, error, sent });
   }
 
   #end(): void {
     this.#over = true;
-    this.#body?.stop();
+    this.#writer.stop();
     if (!this.#subscribing) this.#handler?.unsubscribe();
   }
 }

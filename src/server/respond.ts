@@ -5,6 +5,11 @@ import { answeredPlainly } from './answer-plain.js';
 import { acceptedCoding } from './accepted-coding.js';
 import type { Http1Request } from './http1-request.js';
 import { refuse } from './refuse.js';
+import { Http1Writer } from './http1-writer.js';
+import type { Http2Request } from './http2-request.js';
+import { Http2Writer } from './http2-writer.js';
+import type { PlainHttp2Server } from './plain-http2-server.js';
+import type { Http2Stream } from '../../operators/http2/stream.js';
 import { Reply } from './reply.js';
 import type { Handler, RespondContext } from './respond-context.js';
 import type { HandlerResult } from './server-response.js';
@@ -22,10 +27,29 @@ export function respond(
     result = handler(request);
     if (answeredPlainly(context, exchange, result)) return;
   } catch (error) {
-    new Reply(context, exchange, server, request).fail(error);
+    new Reply(context, new Http1Writer(context, exchange, server), request).fail(error);
     return;
   }
-  new Reply(context, exchange, server, request).start(result);
+  new Reply(context, new Http1Writer(context, exchange, server), request).start(result);
+}
+
+/** The same for a stream of HTTP/2. */
+export function respondHttp2(
+  context: RespondContext,
+  stream: Http2Stream,
+  server: PlainHttp2Server,
+  request: Http2Request,
+  handler: Handler,
+): void {
+  let result: HandlerResult;
+  try {
+    result = handler(request);
+    if (server.plain.answer(context, stream, request, result)) return;
+  } catch (error) {
+    new Reply(context, new Http2Writer(context, stream, request), request).fail(error);
+    return;
+  }
+  new Reply(context, new Http2Writer(context, stream, request), request).start(result);
 }
 
 /** Refuses what no handler needs to see; whether it did. */

@@ -6,11 +6,10 @@ import { FRAMING_CHUNKED, FRAMING_LENGTH, FRAMING_NONE } from '../../operators/h
 import type { ServerExchange } from '../../operators/http1/server-exchange.js';
 import { deflateTransferCoding, gzipTransferCoding } from '../../operators/http1/transfer-coding.js';
 import type { ComposedResponse } from './response-head.js';
+import { slices } from './slices.js';
 
 /** Bodies up to here are written with their head. Bytes. */
 const WHOLE = 131_072;
-/** Larger ones go in slices of this, as the client takes them. Bytes. */
-const SLICE = 65_536;
 
 /** Writes a composed response: the head with the first of the body, then the body as the client takes it, then trailers. */
 export class ResponseBody {
@@ -113,8 +112,4 @@ export class ResponseBody {
       this.#fail(error);
     }
   }
-}
-
-function* slices(bytes: Uint8Array): Generator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += SLICE) yield bytes.subarray(at, at + SLICE);
 }

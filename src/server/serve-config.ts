@@ -2,6 +2,10 @@ import { asyncScheduler, type SchedulerLike } from 'rxjs';
 import { UsageError } from '../../operators/core/protocol-error.js';
 import { resolveLimits, type Http1Limits } from '../../operators/http1/limits.js';
 import type { Http1ServerOptions } from '../connections/http1-server.js';
+import type { Http2ServerOptions } from '../connections/http2-server.js';
+import type { ServedVersion } from '../connections/negotiate.js';
+import { type Http2Limits, resolveHttp2Limits } from '../../operators/http2/connection-options.js';
+import type { Settings } from '../../operators/http2/settings.js';
 import { resolveServerTimeouts, type ServerTimeouts } from '../connections/server-timeouts.js';
 import { nodeNetwork, type ListenConfig, type Network } from '../sockets/network.js';
 import type { TlsServerConfig } from '../sockets/tls.js';
@@ -20,7 +24,11 @@ export interface ServeConfig extends Pick<
   readonly timeout?: ServerTimeouts | undefined;
   /** Bytes per second below which, after `timeout.rate`, a body counts as stuck, in either direction. Default 256; 0 is none. */
   readonly minRate?: number | undefined;
+  /** Speaks only this; default both: over TLS as ALPN agrees, else told by the first bytes. */
+  readonly version?: '1.1' | '2' | undefined;
   readonly limits?: Partial<Http1Limits> | undefined;
+  /** Bounds and settings of HTTP/2 connections. */
+  readonly http2?: Http2Config | undefined;
   /** Connections open at a time; further ones wait to be accepted. Default no limit. */
   readonly maxConnections?: number | undefined;
   /** Requests of one connection whose responses are not complete; reading then stops. Default 16. */
@@ -37,12 +45,20 @@ export interface ServeConfig extends Pick<
   readonly grace?: number | undefined;
 }
 
+/** What is special to HTTP/2. */
+export interface Http2Config extends Partial<Http2Limits> {
+  /** What is announced to clients, in place of the defaults. */
+  readonly settings?: Partial<Settings> | undefined;
+}
+
 /** A {@link ServeConfig} with its defaults, checked. */
 export interface ResolvedServeConfig {
   readonly listen: ListenConfig;
   readonly network: Network;
   readonly scheduler: SchedulerLike;
+  readonly version: ServedVersion;
   readonly connection: Http1ServerOptions;
+  readonly http2: Http2ServerOptions;
   readonly maxConnections: number;
   readonly maxQueued: number | undefined;
   readonly transferCoding: boolean;
@@ -72,6 +88,10 @@ export function resolveServeConfig(config: ServeConfig): ResolvedServeConfig {
     throw invalid('path', 'instead of a host and port');
   if (family !== undefined && family !== 4 && family !== 6) throw invalid('family', '4 or 6');
   if (tls !== undefined && (typeof tls !== 'object' || tls === null)) throw invalid('tls', 'an object');
+  const { version } = config;
+  if (version !== undefined && version !== '1.1' && version !== '2') throw invalid('version', "'1.1' or '2'");
+  const { settings, ...http2Limits } = config.http2 ?? {};
+  resolveHttp2Limits('server', http2Limits);
   const timeouts = resolveServerTimeouts(config.timeout);
   const highWaterMark = whole('highWaterMark', config.highWaterMark, 1);
   return {
@@ -85,12 +105,19 @@ export function resolveServeConfig(config: ServeConfig): ResolvedServeConfig {
       ipv6Only,
       backlog: whole('backlog', config.backlog, 0),
       highWaterMark,
-      tls: tls && withProtocols(tls),
+      tls: tls && withProtocols(tls, version),
       handshakeTimeout: Math.min(timeouts.setup, LONGEST),
       scheduler,
     },
     network,
     scheduler,
+    version,
+    http2: {
+      limits: { ...fieldLimits(config.limits), ...http2Limits },
+      settings,
+      timeouts,
+      minRate: atLeast('minRate', config.minRate, 0) ?? 256,
+    },
     connection: {
       limits: resolveLimits('server', config.limits),
       maxPipelined: whole('maxPipelined', config.maxPipelined, 1),
@@ -106,15 +133,27 @@ export function resolveServeConfig(config: ServeConfig): ResolvedServeConfig {
   };
 }
 
+/** The limits that both versions have. */
+function fieldLimits(limits: Partial<Http1Limits> = {}): Partial<Http2Limits> {
+  const { maxFieldBytes, maxFields, maxTrailerBytes, maxTrailers } = limits;
+  return {
+    ...(maxFieldBytes !== undefined && { maxFieldBytes, maxHeaderBlock: 2 * maxFieldBytes }),
+    ...(maxFields !== undefined && { maxFields }),
+    ...(maxTrailerBytes !== undefined && { maxTrailerBytes }),
+    ...(maxTrailers !== undefined && { maxTrailers }),
+  };
+}
+
 /** @throws `UsageError` `INVALID_OPTION`. */
 export function resolveGrace(grace: number | undefined): number | undefined {
   return atLeast('grace', grace, 0);
 }
 
 /** What we speak, for clients that ask (RFC 7301). */
-function withProtocols(tls: TlsServerConfig): TlsServerConfig {
+function withProtocols(tls: TlsServerConfig, version: ServedVersion): TlsServerConfig {
   if (tls.alpn !== undefined || tls.ALPNCallback !== undefined) return tls;
-  return { ...tls, alpn: ['http/1.1', 'http/1.0'] };
+  const http1 = version === '2' ? [] : ['http/1.1', 'http/1.0'];
+  return { ...tls, alpn: version === '1.1' ? http1 : ['h2', ...http1] };
 }
 
 function flag(name: string, value: boolean | undefined): boolean {

@@ -1,5 +1,5 @@
 import type { TimeoutError } from '../../operators/core/protocol-error.js';
-import type { ServerWait } from '../connections/http1-server.js';
+import type { ServerWait } from '../connections/served-connection.js';
 import type { Address, SocketInfo } from '../sockets/byte-duplex.js';
 import type { ServerAddress } from './server.js';
 import type { ServerRequest } from './server-request.js';

@@ -1,7 +1,14 @@
 import type { Observable } from 'rxjs';
-import type { Fields } from '../../operators/http/fields.js';
+import type { Fields, FieldsInit } from '../../operators/http/fields.js';
 import type { Address, SocketInfo, TlsInfo } from '../sockets/byte-duplex.js';
-import type { HandlerResult } from './server-response.js';
+import type { HandlerResult, ServerResponse } from './server-response.js';
+
+/** A request that a server makes up for its client: a GET, or a HEAD. */
+export interface PushedRequest {
+  readonly path: string;
+  readonly method?: 'GET' | 'HEAD' | undefined;
+  readonly fields?: FieldsInit | undefined;
+}
 
 /** A request as a server sees it. */
 export interface ServerRequest {
@@ -19,11 +26,11 @@ export interface ServerRequest {
   /** By the connection, not by what the request claims. */
   readonly scheme: 'http' | 'https';
   readonly fields: Fields;
-  readonly version: '1.0' | '1.1';
+  readonly version: '1.0' | '1.1' | '2';
   /**
    * The body, for one subscriber, with credit: holding its chunks stops the client. A client that waits for
    * `100 Continue` is told so by the subscription. A body nobody reads is dropped when the request is answered; one longer
-   * than 64 KiB closes the connection.
+   * than 64 KiB closes the connection; over HTTP/2 it is reset.
    */
   readonly body: Observable<Uint8Array>;
   /** Emits the trailer fields (none: an empty list) when the body has been received whole, just before the body completes. */
@@ -32,10 +39,18 @@ export interface ServerRequest {
   readonly local: Address;
   readonly tls: TlsInfo | undefined;
   readonly connection: SocketInfo;
-  /** Protocols the client would switch to, from `Upgrade`, or the empty string. Answer with `upgraded` to do so. */
+  /**
+   * Protocols the client would switch to, or the empty string: from `Upgrade`, or over HTTP/2 the one of an extended
+   * CONNECT. Answer with `upgraded` to do so.
+   */
   readonly upgrade: string;
   /** Emits once and completes when the client has gone, or the connection failed, before it was answered; else completes. */
   readonly cancelled$: Observable<void>;
+  /**
+   * Promises a response to a request that the client will make (RFC 9113 §8.4); whether it takes it. HTTP/1 has no such
+   * thing, and clients of HTTP/2 seldom allow it. Call it before the response that refers to it.
+   */
+  push(request: PushedRequest, response: ServerResponse): boolean;
   /** Method and target, for people. */
   toString(): string;
 }

@@ -1,4 +1,5 @@
-import type { ObservableInput } from 'rxjs';
+import type { Observable, ObservableInput } from 'rxjs';
+import type { Priority } from '../../operators/http2/priority-field.js';
 import type { BodySource } from '../../operators/body/body-source.js';
 import type { DuplexSubject } from '../../operators/core/duplex-subject.js';
 import type { FieldsInit } from '../../operators/http/fields.js';
@@ -17,6 +18,11 @@ export interface ServerResponse {
   readonly trailers?: FieldsInit | (() => FieldsInit) | undefined;
   /** In place of the registered reason phrase. */
   readonly reason?: string | undefined;
+  /**
+   * Its place among the responses of one HTTP/2 connection, in place of what the client asked for; an Observable changes
+   * it while the body is being written (RFC 9218).
+   */
+  readonly priority?: Priority | Observable<Priority> | undefined;
   /**
    * Takes the connection out of HTTP: for status 101, answering an `Upgrade`, or 2xx, answering CONNECT. Called with the
    * byte stream once the head is written. If it returns an Observable, that is subscribed, and the stream is ended with

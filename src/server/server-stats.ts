@@ -1,4 +1,4 @@
-import type { Http1Server, ServerWait } from '../connections/http1-server.js';
+import type { ServedConnection, ServerWait } from '../connections/served-connection.js';
 
 /** A server at one moment. */
 export interface ServerStats {
@@ -15,7 +15,7 @@ export interface ServerStats {
   readonly waitingFor: Readonly<Record<ServerWait, { readonly count: number; readonly milliseconds: number }>>;
 }
 
-export function snapshot(servers: ReadonlySet<Http1Server>, requests: number, now: number): ServerStats {
+export function snapshot(servers: ReadonlySet<ServedConnection>, requests: number, now: number): ServerStats {
   const waits = {
     peer: { count: 0, milliseconds: 0 },
     socket: { count: 0, milliseconds: 0 },
@@ -30,7 +30,7 @@ export function snapshot(servers: ReadonlySet<Http1Server>, requests: number, no
     const { socket, waiting } = server;
     active += server.active;
     heldBytes += socket.heldBytes ?? 0;
-    bufferedBytes += socket.bufferedBytes ?? server.connection.unsent;
+    bufferedBytes += server.unsent;
     if (waiting === undefined) {
       idle++;
       continue;

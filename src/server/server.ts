@@ -1,7 +1,13 @@
 import { BehaviorSubject, map, type Observable, ReplaySubject, type Subscription, takeUntil, timer } from 'rxjs';
-import { TimeoutError } from '../../operators/core/protocol-error.js';
+import { type ProtocolError, TimeoutError } from '../../operators/core/protocol-error.js';
 import type { ServerExchange } from '../../operators/http1/server-exchange.js';
-import { Http1Server, type Http1ServerHooks, type ServedSocket } from '../connections/http1-server.js';
+import { Http2ErrorCode } from '../../operators/http2/error-code.js';
+import type { DecodedHead } from '../../operators/http2/head-reader.js';
+import type { Http2Stream } from '../../operators/http2/stream.js';
+import { Http1Server, type Http1ServerHooks } from '../connections/http1-server.js';
+import type { Http2Server, Http2ServerHooks } from '../connections/http2-server.js';
+import { Negotiation, type NegotiationHooks } from '../connections/negotiate.js';
+import type { ServedConnection, ServedSocket } from '../connections/served-connection.js';
 import { Deadlines } from '../connections/timeouts.js';
 import type { Address } from '../sockets/byte-duplex.js';
 import type { Listener } from '../sockets/network.js';
@@ -9,6 +15,7 @@ import { infoOf } from '../sockets/socket-info.js';
 import { contained } from './contained.js';
 import { DateLine } from './date-line.js';
 import { PlainHead } from './plain-head.js';
+import { PlainHttp2Server } from './plain-http2-server.js';
 import { randomBoundary } from '../connections/random-boundary.js';
 import { refusalStatus, refuse } from './refuse.js';
 import { refusedOutright } from './respond.js';
@@ -45,10 +52,13 @@ export interface Server {
   addSocket(socket: ServedSocket): void;
 }
 
-/** Answers a request whose head has been read. */
-export type Answer = (server: HttpServer, exchange: ServerExchange, connection: Http1Server) => void;
+/** Answers a request whose head has been read, in either version. */
+export interface Answer {
+  http1(server: HttpServer, exchange: ServerExchange, connection: Http1Server): void;
+  http2(server: HttpServer, stream: Http2Stream, head: DecodedHead, ends: boolean, connection: PlainHttp2Server): void;
+}
 
-export class HttpServer implements Server, Http1ServerHooks {
+export class HttpServer implements Server, Http1ServerHooks, Http2ServerHooks, NegotiationHooks {
   readonly address: ServerAddress;
   readonly connections$: Observable<number>;
   readonly events$: Observable<ServerEvent>;
@@ -59,7 +69,7 @@ export class HttpServer implements Server, Http1ServerHooks {
   readonly #deadlines: Deadlines;
   readonly #events: ServerEvents;
   readonly #answer: Answer;
-  readonly #open = new Set<Http1Server>();
+  readonly #open = new Set<ServedConnection>();
   readonly #count = new BehaviorSubject(0);
   readonly #closed = new ReplaySubject<void>(1);
   #requests = 0;
@@ -149,25 +159,49 @@ export class HttpServer implements Server, Http1ServerHooks {
       socket.error(new TimeoutError('close', 0, 'the server is closing'));
       return;
     }
-    const server = new Http1Server(socket, this.#deadlines, this.#config.connection, this);
-    this.#open.add(server);
+    const { connection, version } = this.#config;
+    const negotiation = new Negotiation(socket, this.#deadlines, connection.timeouts.setup, version, this);
+    this.#open.add(negotiation);
     this.#counted();
     if (this.#events.observed) this.#events.emit({ type: 'connection', remote: infoOf(socket.info).remote });
-    server.open();
+    negotiation.open();
   }
 
   // -- the connections' side -------------------------------------------------------------------------------------------
 
+  negotiated(before: ServedConnection, http2: boolean, socket: ServedSocket): ServedConnection {
+    const { connection, http2: http2Options } = this.#config;
+    const after = http2
+      ? new PlainHttp2Server(socket, this.#deadlines, http2Options, this)
+      : new Http1Server(socket, this.#deadlines, connection, this);
+    this.#open.delete(before);
+    this.#open.add(after);
+    return after;
+  }
+
   request(exchange: ServerExchange, server: Http1Server): void {
     this.#requests++;
-    if (!refusedOutright(this.context, exchange, server)) this.#answer(this, exchange, server);
+    if (!refusedOutright(this.context, exchange, server)) this.#answer.http1(this, exchange, server);
+  }
+
+  requested(stream: Http2Stream, head: DecodedHead, ends: boolean, server: Http2Server): void {
+    this.#requests++;
+    this.#answer.http2(this, stream, head, ends, server as PlainHttp2Server);
+  }
+
+  overlarge(stream: Http2Stream, error: ProtocolError, { socket }: Http2Server): void {
+    if (this.#events.observed) {
+      this.#events.emit({ type: 'refused', status: 431, remote: infoOf(socket.info).remote, error });
+    }
+    stream.headers(['content-length', '0'], [':status', '431'], true);
+    stream.reset(Http2ErrorCode.NO_ERROR);
   }
 
   refused(exchange: ServerExchange, error: unknown, server: Http1Server): void {
     refuse(this.context, exchange, server, refusalStatus(error), error);
   }
 
-  timeout(error: TimeoutError, { socket }: Http1Server): void {
+  timeout(error: TimeoutError, { socket }: ServedConnection): void {
     if (!this.#events.observed) return;
     this.#events.emit({ type: 'timeout', remote: infoOf(socket.info).remote, error });
   }
@@ -176,7 +210,7 @@ export class HttpServer implements Server, Http1ServerHooks {
     if (this.#events.observed) this.#events.watch();
   }
 
-  closed(error: unknown, server: Http1Server): void {
+  closed(error: unknown, server: ServedConnection): void {
     this.#open.delete(server);
     if (error !== undefined && this.#events.observed) {
       this.#events.emit({ type: 'connection-error', remote: infoOf(server.socket.info).remote, error });

@@ -110,7 +110,9 @@ describe('curl asks our server', () => {
   });
 
   it('over TLS, verified against our authority', async (context) => {
-    const text = await curl(context, '--cacert', join(folder, 'ca.pem'), '-i', `https://localhost:${secure}/`);
+    const authority = ['--cacert', join(folder, 'ca.pem'), '-i'];
+    const text = await curl(context, '--http1.1', ...authority, `https://localhost:${secure}/`);
     expect(text).toMatch(/^HTTP\/1\.1 200 OK/);
+    expect(await curl(context, '--http2', ...authority, `https://localhost:${secure}/`)).toMatch(/^HTTP\/2 200/);
   });
 });

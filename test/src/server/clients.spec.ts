@@ -179,9 +179,12 @@ describe('TLS', () => {
     expect(await text(response)).toBe('x');
   });
 
-  it('ALPN: http/1.1 is chosen, a client of something else is refused', async () => {
+  it('ALPN of a server of HTTP/1: http/1.1 is chosen, a client of something else is refused', async () => {
     const { ca, server: own } = certificates();
-    const { url } = await realServer(({ tls }) => ({ body: tls?.alpnProtocol ?? 'none' }), { tls: own });
+    const { url } = await realServer(({ tls }) => ({ body: tls?.alpnProtocol ?? 'none' }), {
+      tls: own,
+      version: '1.1',
+    });
     const outgoing = nodeHttpsRequest(url, { ca, agent: false, ...offering('h2', 'http/1.1') }).end();
     const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
     expect(await text(response)).toBe('http/1.1');

@@ -1,0 +1,100 @@
+import { deliver } from '../core/deliver.js';
+import { connectionError, streamError } from './http2-error.js';
+import { DEFAULT_WINDOW } from './flow-control.js';
+import type { FrameOutput } from './frame-output.js';
+import { MemoryLedger } from './ledger.js';
+import type { Http2Stream } from './stream.js';
+
+/** A view of less than this part of the chunk it lies in is copied before it is handed out: it may be held for long. */
+const LEAST_PART = 4;
+
+/**
+ * Credit for what the peer sends (RFC 9113 §5.2, §6.9). A stream's window opens as its consumer releases; the connection's
+ * opens on arrival as long as all that is held stays within the ledger, so that one slow consumer stops no sibling.
+ */
+export class ReceiveCredit {
+  readonly ledger: MemoryLedger;
+  readonly #output: FrameOutput;
+  readonly #window: number;
+  readonly #streamWindow: number;
+  readonly #budget: number;
+  #receivable = DEFAULT_WINDOW;
+  #held = 0;
+  #owed = 0;
+
+  /** @param window bytes of the connection's window. @param streamWindow bytes of each stream's, as announced */
+  constructor(output: FrameOutput, window: number, streamWindow: number, budget: number) {
+    this.#output = output;
+    this.#window = window;
+    this.#streamWindow = streamWindow;
+    this.#budget = budget;
+    this.ledger = new MemoryLedger(budget);
+  }
+
+  /** Bytes delivered to consumers that hold them. */
+  get held(): number {
+    return this.#held;
+  }
+
+  /** Makes the connection's window as large as configured. */
+  open(): void {
+    const missing = this.#window - this.#receivable;
+    if (missing <= 0) return;
+    this.#receivable = this.#window;
+    this.#output.windowUpdate(0, missing);
+  }
+
+  /** DATA came, on whatever stream: `bytes` are its payload, padding included. @throws ProtocolError connection */
+  arrived(bytes: number): void {
+    this.#receivable -= bytes;
+    if (this.#receivable < 0) {
+      throw connectionError('FLOW_CONTROL_ERROR', `DATA passes the connection's window by ${-this.#receivable} bytes`);
+    }
+    this.#owed += bytes;
+  }
+
+  /** The same, for its stream. @throws ProtocolError stream */
+  take(stream: Http2Stream, bytes: number): void {
+    if (bytes > stream.receivable) {
+      throw streamError('FLOW_CONTROL_ERROR', `${bytes} bytes where the window has ${stream.receivable}`);
+    }
+    stream.receivable -= bytes;
+  }
+
+  /** Hands a piece of a body to its consumer. @param within bytes of the chunk it is a view of. @throws ProtocolError */
+  deliver(stream: Http2Stream, data: Uint8Array, within: number): void {
+    const { length } = data;
+    const { sink } = stream;
+    if (sink === undefined) return this.giveBack(stream, length);
+    this.ledger.charge(length);
+    stream.held += length;
+    this.#held += length;
+    const own = length * LEAST_PART < within ? Uint8Array.from(data) : data;
+    deliver(sink, own, stream.onReleased);
+  }
+
+  /** A consumer has let go of a piece. */
+  released(stream: Http2Stream, bytes: number): void {
+    this.ledger.release(bytes);
+    this.#held -= bytes;
+    stream.held -= bytes;
+    this.giveBack(stream, bytes);
+  }
+
+  /** Bytes of a stream are consumed, or were padding. */
+  giveBack(stream: Http2Stream, bytes: number): void {
+    stream.released += bytes;
+    if (stream.released * 2 < this.#streamWindow || stream.remoteEnded) return;
+    this.#output.windowUpdate(stream.id, stream.released);
+    stream.receivable += stream.released;
+    stream.released = 0;
+  }
+
+  /** Opens the connection's window again, once half of it is owed and what is held leaves room for it. */
+  replenish(): void {
+    if (this.#owed * 2 < this.#window || this.#held + this.#window > this.#budget) return;
+    this.#output.windowUpdate(0, this.#owed);
+    this.#receivable += this.#owed;
+    this.#owed = 0;
+  }
+}

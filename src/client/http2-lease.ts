@@ -1,0 +1,208 @@
+import { ProtocolError, TimeoutError } from '../../operators/core/protocol-error.js';
+import { Http2Connection } from '../../operators/http2/connection.js';
+import type { ConnectionHooks } from '../../operators/http2/connection-hooks.js';
+import type { Http2Limits } from '../../operators/http2/connection-options.js';
+import { Http2ErrorCode } from '../../operators/http2/error-code.js';
+import type { DecodedHead } from '../../operators/http2/head-reader.js';
+import type { Settings } from '../../operators/http2/settings.js';
+import type { Http2Stream } from '../../operators/http2/stream.js';
+import type { Deadline, Deadlines } from '../connections/timeouts.js';
+import type { ByteDuplex } from '../sockets/byte-duplex.js';
+import { Http2Exchange, noExtendedConnect } from './http2-exchange.js';
+import type { Http2RequestHead } from './http2-head.js';
+import type { ExchangeSink, Lease, OutboundRequest } from './lease.js';
+import type { PreparedRequest } from './prepared-request.js';
+import { receivePush } from './pushed-response.js';
+
+export interface Http2LeaseHooks {
+  /** It may take another request. */
+  spare(lease: Http2Lease): void;
+  /** It takes no further ones; those on it go on. */
+  draining(lease: Http2Lease): void;
+  removed(lease: Http2Lease): void;
+}
+
+/** What is special to HTTP/2 in a client. */
+export interface Http2ClientOptions {
+  readonly limits: Partial<Http2Limits>;
+  readonly settings: Partial<Settings>;
+  /** Milliseconds between PINGs while there are streams; 0 is none. */
+  readonly pingInterval: number;
+  /** Milliseconds in which a PING, or our SETTINGS, are to be acknowledged. */
+  readonly pingTimeout: number;
+}
+
+/** Streams begun before the server has said how many it takes. */
+const UNTOLD_STREAMS = 100;
+/** How long a server is given to close its side. Milliseconds. */
+const LINGER = 1000;
+
+/** An HTTP/2 connection with its place in the pool: many requests at a time. */
+export class Http2Lease implements Lease, ConnectionHooks {
+  readonly connection: Http2Connection;
+  readonly socket: ByteDuplex;
+  readonly cancelEffect = 'stream-reset';
+  /** Closes it when it has been idle too long, or has ended its side. */
+  readonly expiry: Deadline;
+  /** Idle and not keeping the process alive. */
+  resting = false;
+  served = 0;
+  readonly #hooks: Http2LeaseHooks;
+  readonly #options: Http2ClientOptions;
+  readonly #pong: Deadline;
+  readonly #nextPing: Deadline;
+  readonly #exchanges = new WeakMap<Http2Stream, Http2Exchange>();
+  #block: Uint8Array | undefined = undefined;
+  #blockOf: Http2RequestHead | undefined = undefined;
+  #tableChanges = -1;
+
+  constructor(hooks: Http2LeaseHooks, socket: ByteDuplex, deadlines: Deadlines, options: Http2ClientOptions) {
+    this.#hooks = hooks;
+    this.#options = options;
+    this.socket = socket;
+    const { limits, settings } = options;
+    this.connection = new Http2Connection(socket, this, {
+      role: 'client',
+      limits,
+      settings,
+      now: () => deadlines.now(),
+    });
+    this.expiry = deadlines.create(() => this.#expired());
+    this.#pong = deadlines.create(() => this.#unanswered());
+    this.#nextPing = deadlines.create(() => this.#ping());
+  }
+
+  open(): void {
+    this.connection.open();
+    this.#pong.arm(this.#options.pingTimeout);
+  }
+
+  /** It takes another request now. */
+  get spare(): boolean {
+    const { connection } = this;
+    if (!connection.mayOpen) return false;
+    return connection.lanes.settings.heard || connection.lanes.streams.local < UNTOLD_STREAMS;
+  }
+
+  get idle(): boolean {
+    return this.connection.state === 'open' && this.connection.lanes.streams.size === 0;
+  }
+
+  begin(sink: ExchangeSink, request: PreparedRequest): OutboundRequest {
+    return new Http2Exchange(this.connection, sink, request.http2Head, () => this.served++);
+  }
+
+  write({ http2Head, config, plan }: PreparedRequest, outbound: OutboundRequest, whole: Uint8Array | undefined): void {
+    const exchange = outbound as Http2Exchange;
+    const { lanes } = this.connection;
+    if (http2Head.extendedConnect && !lanes.settings.remote.enableConnectProtocol) throw noExtendedConnect();
+    const ends = (plan === undefined || whole?.length === 0) && http2Head.method !== 'CONNECT';
+    const stream = lanes.requestBlock(exchange, this.#blockFor(http2Head), ends);
+    exchange.begun(stream, config);
+    if (sinkWantsPushes(exchange)) this.#exchanges.set(stream, exchange);
+    if (this.#options.pingInterval > 0 && !this.#nextPing.armed) this.#nextPing.arm(this.#options.pingInterval);
+    if (!ends && whole !== undefined) {
+      exchange.data(whole);
+      exchange.end();
+    }
+  }
+
+  hint(): void {}
+
+  close(): void {
+    this.connection.close();
+  }
+
+  // -- the connection's side -------------------------------------------------------------------------------------------
+
+  requested(): void {}
+
+  refused(): void {}
+
+  pushed(parent: Http2Stream, promised: Http2Stream, head: DecodedHead): void {
+    const listener = this.#exchanges.get(parent)?.sink.listener;
+    if (listener === undefined) promised.reset(Http2ErrorCode.CANCEL);
+    else receivePush(listener, promised, head, this.socket.info);
+  }
+
+  available(): void {
+    if (this.connection.lanes.settings.pending === 0) this.#settled();
+    this.#hooks.spare(this);
+  }
+
+  draining(): void {
+    this.#hooks.draining(this);
+  }
+
+  progress(): void {
+    if (this.#pong.armed && this.connection.lanes.settings.pending === 0) this.#settled();
+  }
+
+  failed(): void {
+    this.#stop();
+    this.#hooks.draining(this);
+    this.expiry.arm(LINGER);
+    this.socket.unref();
+  }
+
+  closed(): void {
+    this.#stop();
+    this.expiry.disarm();
+    this.#hooks.removed(this);
+  }
+
+  // --------------------------------------------------------------------------------------------------------------------
+
+  #waitsForPong = false;
+
+  /** The header block, again where the same head was sent last and HPACK's table has not moved. */
+  #blockFor(head: Http2RequestHead): Uint8Array {
+    const { sender } = this.connection.lanes;
+    const { encoder } = sender;
+    if (this.#blockOf === head && this.#tableChanges === encoder.tableChanges) return this.#block as Uint8Array;
+    const before = encoder.tableChanges;
+    const block = sender.encode(head.fields, head.pseudo);
+    this.#tableChanges = encoder.tableChanges;
+    this.#blockOf = this.#tableChanges === before ? head : undefined;
+    this.#block = block;
+    return block;
+  }
+
+  #settled(): void {
+    if (!this.#waitsForPong) this.#pong.disarm();
+  }
+
+  #ping(): void {
+    if (this.connection.lanes.streams.size === 0 || this.connection.state === 'closed') return;
+    this.#waitsForPong = true;
+    this.#pong.arm(this.#options.pingTimeout);
+    this.connection.ping(() => {
+      this.#waitsForPong = false;
+      this.#pong.disarm();
+      this.#nextPing.arm(this.#options.pingInterval);
+    });
+  }
+
+  #unanswered(): void {
+    const { pingTimeout } = this.#options;
+    if (this.#waitsForPong) return this.connection.destroy(new TimeoutError('ping', pingTimeout));
+    const cause = new TimeoutError('settings', pingTimeout);
+    this.connection.fail(
+      new ProtocolError('SETTINGS_TIMEOUT', cause.message, { wireCode: Http2ErrorCode.SETTINGS_TIMEOUT, cause }),
+    );
+  }
+
+  #expired(): void {
+    if (this.connection.state === 'lingering') this.connection.destroy(undefined);
+    else this.connection.close();
+  }
+
+  #stop(): void {
+    this.#pong.disarm();
+    this.#nextPing.disarm();
+  }
+}
+
+function sinkWantsPushes({ sink }: Http2Exchange): boolean {
+  return sink.listener !== undefined;
+}

@@ -1,0 +1,26 @@
+import type { DuplexSubject } from '../../operators/core/duplex-subject.js';
+
+/** What carries a connection: a `ByteDuplex`, or any other bytes both ways. */
+export type ServedSocket = DuplexSubject<Uint8Array, Uint8Array> & {
+  readonly heldBytes?: number;
+  readonly bufferedBytes?: number;
+};
+
+/** Who a connection waits for: the peer to send, the socket to take, the consumer of a request body, or the handler. */
+export type ServerWait = 'peer' | 'socket' | 'consumer' | 'handler';
+
+/** A connection of a server, whatever is spoken on it. */
+export interface ServedConnection {
+  readonly socket: ServedSocket;
+  /** Requests on their way: begun, and not answered. */
+  readonly active: number;
+  /** Bytes to send that the socket has not taken. */
+  readonly unsent: number;
+  /** Who is being waited for, and since when; undefined between requests. */
+  readonly waiting: { readonly who: ServerWait; readonly since: number } | undefined;
+  open(): void;
+  /** Answers what was begun, then closes; at once if it is idle. */
+  close(): void;
+  /** Ends it now. */
+  destroy(error: unknown): void;
+}
