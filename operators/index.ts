@@ -110,11 +110,41 @@ export { HpackEncoder, type HpackEncoderConfig } from './hpack/encoder.js';
 export { decodeHeaderBlocks, type DecodeHeaderBlocksConfig } from './hpack/decode-header-blocks.js';
 export { encodeHeaderBlocks, type EncodeHeaderBlocksConfig } from './hpack/encode-header-blocks.js';
 
-// HTTP/2 (RFC 9113): the pure rooms; connections are to come
+// HTTP/2 (RFC 9113); connections come from `connect` and `acceptHttp2`
 export { decodeFrames, type DecodeFramesConfig } from './http2/decode-frames.js';
 export { encodeFrames, type EncodeFramesConfig } from './http2/encode-frames.js';
 export { FrameDecoder, type FrameDecoderOptions, type Http2Role } from './http2/frame-decoder.js';
 export { serializeFrame, type Frame, type OutboundFrame } from './http2/frame.js';
+export { dataFrame, type DataFrame, type DataFrameOptions } from './http2/frames/data-frame.js';
+export { headersFrame, type HeadersFrame, type HeadersFrameOptions } from './http2/frames/headers-frame.js';
+export { priorityFrame, type Dependency, type PriorityFrame } from './http2/frames/priority-frame.js';
+export { rstStreamFrame, type RstStreamFrame } from './http2/frames/rst-stream-frame.js';
+export {
+  settingsAckFrame,
+  settingsFrame,
+  type SettingEntry,
+  type SettingsFrame,
+} from './http2/frames/settings-frame.js';
+export {
+  pushPromiseFrame,
+  type PushPromiseFrame,
+  type PushPromiseFrameOptions,
+} from './http2/frames/push-promise-frame.js';
+export { pingFrame, type PingFrame } from './http2/frames/ping-frame.js';
+export { goawayFrame, type GoawayFrame } from './http2/frames/goaway-frame.js';
+export { windowUpdateFrame, type WindowUpdateFrame } from './http2/frames/window-update-frame.js';
+export { continuationFrame, type ContinuationFrame } from './http2/frames/continuation-frame.js';
+export { priorityUpdateFrame, type PriorityUpdateFrame } from './http2/frames/priority-update-frame.js';
+export { unknownFrame, UNKNOWN, type UnknownFrame } from './http2/frames/unknown-frame.js';
+export { MALFORMED, type MalformedFrame } from './http2/frames/malformed-frame.js';
+export { clientPreface } from './http2/preface.js';
+export { applySettings, DEFAULT_SETTINGS, settingEntries, type Settings } from './http2/settings.js';
+export type { SettingsState } from './http2/settings-exchange.js';
+export type { Http2FrameEvent } from './http2/frame-tap.js';
+export type { Http2Limits } from './http2/connection-options.js';
+export type { Http2ConnectionState } from './http2/shutdown.js';
+export type { Budget } from './http2/abuse-limits.js';
+export { STREAM_INPUTS, STREAM_STATES, type StreamState } from './http2/stream-state.js';
 export { FrameType, frameTypeName, type FrameTypeName } from './http2/frame-type.js';
 export { Http2ErrorCode, http2ErrorName, type Http2ErrorName } from './http2/error-code.js';
 export { assembleHeaderBlocks } from './http2/assemble-header-blocks.js';

@@ -1,5 +1,5 @@
 /**
- * HTTP/1 client and server for Node.js on RxJS: requests, bodies and connections as Observables, with backpressure that
+ * HTTP/1 and HTTP/2, client and server, for Node.js on RxJS: requests, bodies and connections as Observables, with backpressure that
  * survives ordinary operators.
  * @module rxweir
  */
@@ -8,7 +8,7 @@
 export { request, requestEvents } from './client/request.js';
 export { createClient, type Client } from './client/create-client.js';
 export { connect, type ConnectConfig } from './client/connect.js';
-export type { ClientConfig, RequestConfig } from './client/request-config.js';
+export type { ClientConfig, Http2ClientConfig, RequestConfig } from './client/request-config.js';
 export type { ClientStats } from './client/client-stats.js';
 export type { ClientTimeouts } from './client/timeouts.js';
 export type { ConnectionOptions } from './client/connection-options.js';
@@ -26,16 +26,20 @@ export type {
 export { serve } from './server/serve.js';
 export type { Handler } from './server/respond-context.js';
 export { listen } from './server/listen.js';
-export { acceptHttp1 } from './server/accept.js';
+export { acceptHttp1, acceptHttp2 } from './server/accept.js';
 export type { ServeConfig } from './server/serve-config.js';
 export type { Server, ServerAddress } from './server/server.js';
 export type { ServerTimeouts } from './connections/server-timeouts.js';
 export type { ServedSocket, ServerWait } from './connections/served-connection.js';
-export type { AnswerableRequest, ServerRequest } from './server/server-request.js';
+export type { AnswerableRequest, PushedRequest, ServerRequest } from './server/server-request.js';
 export type { HandlerResult, ServerResponse, UpgradedSocket } from './server/server-response.js';
 export type { ServerEvent } from './server/server-event.js';
 export type { ServerStats } from './server/server-stats.js';
 
+export { Http2StreamSubject } from './connections/http2-stream-subject.js';
+export { Http2Subject, type Http2Closed } from './connections/http2-subject.js';
+export type { Http2Config } from './connections/http2-config.js';
+export type { Http2Event, Http2OutboundEvent } from './connections/http2-event.js';
 export type { Http1Connection } from '../operators/http1/http1-connection.js';
 export type { Http1ServerConnection } from '../operators/http1/http1-server-connection.js';
 export type { Http1Stream } from '../operators/http1/http1-stream.js';

@@ -15,10 +15,12 @@ export interface StreamHooks {
   pushed(parent: Http2Stream, promised: Http2Stream, head: DecodedHead): void;
   /** A stream is over. */
   ended(): void;
+  /** The peer has gone beyond a budget outside of anything it sent. */
+  abused(error: unknown): void;
 }
 
 /** What a connection tells whoever runs it. */
-export interface ConnectionHooks extends Omit<StreamHooks, 'ended'> {
+export interface ConnectionHooks extends Omit<StreamHooks, 'ended' | 'abused'> {
   /** A stream has ended, or the peer's settings have come: another one may be opened. */
   available(): void;
   /** Either side has said that it takes no further streams. */
@@ -36,6 +38,8 @@ export interface Http2ConnectionOptions {
   readonly limits?: Partial<Http2Limits> | undefined;
   /** Ours, in place of the defaults of the role. */
   readonly settings?: Partial<Settings> | undefined;
+  /** Stream 1 is in use already: the connection was one of HTTP/1 and has been upgraded (RFC 7540 §3.2). */
+  readonly upgraded?: boolean | undefined;
   /** Milliseconds of a clock that only goes forward, for budgets. */
   readonly now: () => number;
 }

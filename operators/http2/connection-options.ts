@@ -30,6 +30,10 @@ export interface Http2Limits {
   readonly maxControlReplies: number;
   /** Streams of the peer in the life of a connection; then it is closed gracefully. */
   readonly maxStreams: number;
+  /** A server's handlers at work for one connection, those included whose stream was reset; further requests wait. */
+  readonly maxHandlers: number;
+  /** Requests that wait for a handler: more end the connection. */
+  readonly maxBacklog: number;
   /** Resets by the peer, or provoked by it. */
   readonly maxResets: Budget;
   /** Frames that are legal but odd. */
@@ -50,6 +54,8 @@ const SERVER: Http2Limits = Object.freeze({
   maxQueued: 1_048_576,
   maxControlReplies: 1000,
   maxStreams: Infinity,
+  maxHandlers: 100,
+  maxBacklog: 100,
   maxResets: Object.freeze({ burst: 200, perSecond: 20 }),
   maxGlitches: Object.freeze({ burst: 1000, perSecond: 100 }),
 });

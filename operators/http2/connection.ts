@@ -200,6 +200,10 @@ export class Http2Connection implements StreamHooks, DispatchHooks {
     this.#hooks.available();
   }
 
+  abused(error: unknown): void {
+    this.fail(error);
+  }
+
   ended(): void {
     if (this.state === 'closing') this.#shutdown.finishIfDone();
     else this.#hooks.available();

@@ -2,7 +2,7 @@
  * The errors of HTTP/2: `code` is the name RFC 9113 §7 gives, `wireCode` its number, `scope` says whether RST_STREAM or
  * GOAWAY answers it.
  */
-import { ProtocolError } from '../core/protocol-error.js';
+import { isProtocolError, ProtocolError } from '../core/protocol-error.js';
 import { Http2ErrorCode, type Http2ErrorName } from './error-code.js';
 
 /** The peer broke a rule that ends the connection (RFC 9113 §5.4.1). */
@@ -25,4 +25,9 @@ export function calmError(limit: string, message: string): ProtocolError {
 export function truncated(what: string): ProtocolError {
   const wireCode = Http2ErrorCode.PROTOCOL_ERROR;
   return new ProtocolError('TRUNCATED_FRAME', `the input ends inside ${what}`, { scope: 'connection', wireCode });
+}
+
+/** Whether the server has let go of a request before it did anything with it: it may be sent again (RFC 9113 §8.7). */
+export function isUnprocessed(error: unknown): boolean {
+  return isProtocolError(error) && (error.code === 'STREAM_UNPROCESSED' || error.code === 'REFUSED_STREAM');
 }

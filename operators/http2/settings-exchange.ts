@@ -63,9 +63,19 @@ export class SettingsExchange {
 
   /** The peer has sent its own. @throws ProtocolError connection */
   received({ entries }: SettingsFrame, sender: Sender, streams: Streams): void {
+    this.#apply(entries, sender, streams);
+    this.heard = true;
+    this.#changed();
+  }
+
+  /** The same from the HTTP2-Settings field of an upgrade, ahead of the first frame. @throws ProtocolError connection */
+  upgraded(entries: readonly SettingEntry[], sender: Sender, streams: Streams): void {
+    this.#apply(entries, sender, streams);
+  }
+
+  #apply(entries: readonly SettingEntry[], sender: Sender, streams: Streams): void {
     const before = this.remote;
     this.remote = applySettings(before, entries, { from: this.#peer, first: !this.heard });
-    this.heard = true;
     const { headerTableSize, maxFrameSize, initialWindowSize, maxHeaderListSize } = this.remote;
     if (headerTableSize !== before.headerTableSize) sender.encoder.setMaxTableSize(headerTableSize);
     sender.maxFrameSize = maxFrameSize;
@@ -80,7 +90,6 @@ export class SettingsExchange {
         sender.credited(stream);
       }
     }
-    this.#changed();
   }
 
   complete(): void {

@@ -10,6 +10,7 @@ import { endsStream } from './frame-type.js';
 import type { HeadersFrame } from './frames/headers-frame.js';
 import type { PriorityUpdateFrame } from './frames/priority-update-frame.js';
 import type { PushPromiseFrame } from './frames/push-promise-frame.js';
+import type { SettingEntry } from './frames/settings-frame.js';
 import { type DecodedHead, HeadReader } from './head-reader.js';
 import { connectionError, streamError } from './http2-error.js';
 import { PriorityBook } from './priority-book.js';
@@ -23,6 +24,9 @@ import type { Settings } from './settings.js';
 import { Http2Stream, type StreamPort, type StreamSink } from './stream.js';
 import { isClosed, receiveStep, sendStep, StreamInputCode, StreamStateCode } from './stream-step.js';
 import { Streams } from './streams.js';
+
+/** What a response has at least: `:status`, as RFC 9113 §6.5.2 counts it. Bytes. */
+const LEAST_RESPONSE = 42;
 
 /** The streams of one connection and the two lanes they share: how they begin, what they ask for, how they end. */
 export class StreamLanes implements StreamPort, SendHooks, ReceiveHooks {
@@ -44,7 +48,8 @@ export class StreamLanes implements StreamPort, SendHooks, ReceiveHooks {
   readonly #streamWindow: number;
 
   /** @throws UsageError `INVALID_LIMIT` */
-  constructor(output: FrameOutput, hooks: StreamHooks, { role, limits, settings, now }: Http2ConnectionOptions) {
+  constructor(output: FrameOutput, hooks: StreamHooks, options: Http2ConnectionOptions) {
+    const { role, limits, settings, now, upgraded } = options;
     const bounds = resolveHttp2Limits(role, limits);
     this.#hooks = hooks;
     this.#isServer = role === 'server';
@@ -52,7 +57,7 @@ export class StreamLanes implements StreamPort, SendHooks, ReceiveHooks {
     this.now = now;
     this.own = resolveHttp2Settings(role, bounds, settings);
     this.#streamWindow = streamWindowOf(this.own);
-    this.streams = new Streams(role);
+    this.streams = new Streams(role, upgraded);
     this.settings = new SettingsExchange(role);
     this.heads = new HeadReader(bounds);
     this.sender = new Sender(output, new HpackEncoder(), this, bounds.maxQueued);
@@ -80,6 +85,34 @@ export class StreamLanes implements StreamPort, SendHooks, ReceiveHooks {
     this.streams.add(stream);
     this.sender.block(stream, StreamStateCode.open, block, endStream);
     return stream;
+  }
+
+  /** Stream 1 after an upgrade of ours: the request has gone over HTTP/1, its response comes here. */
+  upgradedRequest(sink: StreamSink): Http2Stream {
+    const { initialWindowSize } = this.settings.remote;
+    const stream = new Http2Stream(
+      this,
+      1,
+      StreamStateCode.halfClosedLocal,
+      true,
+      this.#streamWindow,
+      initialWindowSize,
+    );
+    stream.sink = sink;
+    stream.ending = true;
+    this.streams.add(stream);
+    return stream;
+  }
+
+  /** Stream 1 after an upgrade of the client's: its request came over HTTP/1, whole. @throws ProtocolError */
+  upgradedBy(settings: readonly SettingEntry[], head: DecodedHead): void {
+    this.settings.upgraded(settings, this.sender, this.streams);
+    this.streams.ids.openPeer(1);
+    const stream = this.#remote(1, StreamStateCode.halfClosedRemote);
+    stream.hasHead = true;
+    head.request = checkRequestFields(head.list);
+    this.streams.add(stream);
+    this.#hooks.requested(stream, head, true);
   }
 
   /** A stream of ours is promised on one of the peer's: its response can be sent from now on. @throws UsageError */
@@ -110,6 +143,9 @@ export class StreamLanes implements StreamPort, SendHooks, ReceiveHooks {
     if (streamId > this.lastTaken) return streams.refuse(streamId);
     if (streams.peer >= this.settings.announced.maxConcurrentStreams) {
       throw streamError('REFUSED_STREAM', `stream ${streamId} is more than may be open at a time`);
+    }
+    if (this.sender.maxHeaderList < LEAST_RESPONSE) {
+      throw streamError('ENHANCE_YOUR_CALM', `no response fits into ${this.sender.maxHeaderList} bytes of fields`);
     }
     const ends = endsStream(frame);
     const stream = this.#remote(streamId, ends ? StreamStateCode.halfClosedRemote : StreamStateCode.open);
@@ -189,6 +225,15 @@ export class StreamLanes implements StreamPort, SendHooks, ReceiveHooks {
     this.over(stream);
     if (error !== undefined) stream.sink?.failed(error);
     this.sender.drop(stream);
+  }
+
+  provoked(stream: Http2Stream, code: number): void {
+    this.reset(stream, code, undefined);
+    try {
+      this.receiver.abuse.reset(this.now());
+    } catch (error) {
+      this.#hooks.abused(error);
+    }
   }
 
   reprioritize(stream: Http2Stream, priority: Priority): void {

@@ -29,6 +29,7 @@ export interface StreamPort {
   data(stream: Http2Stream, chunk: Uint8Array): void;
   end(stream: Http2Stream, trailers: Fields | undefined): void;
   reset(stream: Http2Stream, code: number, error: unknown): void;
+  provoked(stream: Http2Stream, code: number): void;
   reprioritize(stream: Http2Stream, priority: Priority): void;
   released(stream: Http2Stream, bytes: number): void;
 }
@@ -138,6 +139,11 @@ export class Http2Stream {
   /** Ends the stream at once in both directions; `error` is what its sink is told, if it is to be told. */
   reset(code: number, error?: unknown): void {
     this.#port.reset(this, code, error);
+  }
+
+  /** As {@link reset}, where the peer leaves no other way: it counts as a reset of its own. */
+  resetProvoked(code: number): void {
+    this.#port.provoked(this, code);
   }
 
   /** Changes its place among the streams of this side that wait to be written. */

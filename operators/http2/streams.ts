@@ -16,8 +16,9 @@ export class Streams {
   readonly #table = new StreamTable<Http2Stream>();
   readonly #closed = new ClosedStreams();
 
-  constructor(role: Http2Role) {
-    this.ids = new StreamIds(role);
+  /** @param upgraded stream 1 is in use */
+  constructor(role: Http2Role, upgraded = false) {
+    this.ids = new StreamIds(role, upgraded && role === 'client' ? 1 : 0);
   }
 
   get size(): number {

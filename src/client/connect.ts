@@ -1,8 +1,10 @@
 import { asyncScheduler, map, Observable, throwError, timeout, type SchedulerLike } from 'rxjs';
-import { TimeoutError, UsageError } from '../../operators/core/protocol-error.js';
+import { ProtocolError, TimeoutError, UsageError } from '../../operators/core/protocol-error.js';
 import { Http1Connection } from '../../operators/http1/http1-connection.js';
 import { resolveLimits, type Http1Limits } from '../../operators/http1/limits.js';
-import type { SocketInfo } from '../sockets/byte-duplex.js';
+import type { Http2Config } from '../connections/http2-config.js';
+import { Http2Subject } from '../connections/http2-subject.js';
+import type { ByteDuplex, SocketInfo } from '../sockets/byte-duplex.js';
 import { nodeNetwork, type ConnectTarget } from '../sockets/network.js';
 import type { ConnectionOptions } from './connection-options.js';
 import { parseTarget } from './target.js';
@@ -16,7 +18,11 @@ export interface ConnectConfig extends ConnectionOptions {
   readonly host?: string | undefined;
   /** Default 80, or 443 with TLS. */
   readonly port?: number | undefined;
+  /** `2` makes an {@link Http2Subject}; over TLS by ALPN, else by prior knowledge. Default 1.1. */
+  readonly version?: '1.1' | '2' | undefined;
   readonly limits?: Partial<Http1Limits> | undefined;
+  /** Bounds and settings of an HTTP/2 connection. */
+  readonly http2?: Http2Config | undefined;
   /** Milliseconds until the connection stands, TLS included; 0 or Infinity is none. Default 10 000. */
   readonly timeout?: number | undefined;
   /** Clock of `timeout`; default `asyncScheduler`. */
@@ -24,10 +30,10 @@ export interface ConnectConfig extends ConnectionOptions {
 }
 
 /**
- * Makes one HTTP/1 connection to drive by hand, outside any pool. Cold: emits it and completes; it then belongs to the
+ * Makes one connection to drive by hand, outside any pool. Cold: emits it and completes; it then belongs to the
  * subscriber. Unsubscribing before that gives up.
  *
- * Errors: `NetworkError`, `TimeoutError` `TIMEOUT_CONNECT`; `UsageError` `INVALID_URL`, `UNSUPPORTED_SCHEME`,
+ * Errors: `NetworkError`, `TimeoutError` `TIMEOUT_CONNECT`; `ProtocolError` `VERSION_REFUSED`; `UsageError` `INVALID_URL`, `UNSUPPORTED_SCHEME`,
  * `INVALID_OPTION`, `INVALID_TIMEOUT`, `INVALID_LIMIT`.
  *
  * @example
@@ -42,7 +48,16 @@ export interface ConnectConfig extends ConnectionOptions {
  * });
  * ```
  */
-export function connect(config: string | URL | ConnectConfig): Observable<Http1Connection<SocketInfo>> {
+export function connect(config: ConnectConfig & { readonly version: '2' }): Observable<Http2Subject<SocketInfo>>;
+export function connect(
+  config: string | URL | (ConnectConfig & { readonly version?: '1.1' | undefined }),
+): Observable<Http1Connection<SocketInfo>>;
+export function connect(
+  config: string | URL | ConnectConfig,
+): Observable<Http1Connection<SocketInfo> | Http2Subject<SocketInfo>>;
+export function connect(
+  config: string | URL | ConnectConfig,
+): Observable<Http1Connection<SocketInfo> | Http2Subject<SocketInfo>> {
   const given: ConnectConfig = typeof config === 'string' || config instanceof URL ? { url: config } : config;
   return new Observable((subscriber) => {
     const limits = resolveLimits('client', given.limits);
@@ -59,8 +74,26 @@ export function connect(config: string | URL | ConnectConfig): Observable<Http1C
               with: () => throwError(() => new TimeoutError('connect', milliseconds)),
             }),
           );
-    return inTime.pipe(map((one) => new Http1Connection(one, limits))).subscribe(subscriber);
+    const made: Observable<Http1Connection<SocketInfo> | Http2Subject<SocketInfo>> =
+      given.version === '2'
+        ? inTime.pipe(map((one) => openHttp2(one, given, scheduler)))
+        : inTime.pipe(map((one) => new Http1Connection(one, limits)));
+    return made.subscribe(subscriber);
   });
+}
+
+function openHttp2(
+  socket: ByteDuplex,
+  { http2 = {} }: ConnectConfig,
+  scheduler: SchedulerLike,
+): Http2Subject<SocketInfo> {
+  const { tls } = socket.info;
+  if (tls !== undefined && tls.alpnProtocol !== 'h2') {
+    socket.complete();
+    throw new ProtocolError('VERSION_REFUSED', 'the server does not speak HTTP/2');
+  }
+  const { settings, ...limits } = http2;
+  return new Http2Subject(socket, { role: 'client', limits, settings, now: () => scheduler.now() }).open();
 }
 
 function connectTimeout(milliseconds: number = DEFAULT_TIMEOUTS.connect): number {
@@ -81,7 +114,7 @@ function targetOf(config: ConnectConfig): ConnectTarget {
     lookup: lookup as ConnectTarget['lookup'],
     highWaterMark,
     tls: secure ? (tls ?? {}) : undefined,
-    alpn: secure ? ['http/1.1'] : undefined,
+    alpn: secure ? [config.version === '2' ? 'h2' : 'http/1.1'] : undefined,
   };
 }
 

@@ -14,13 +14,11 @@ import {
 import { UsageError } from '../../operators/core/protocol-error.js';
 import { Fields } from '../../operators/http/fields.js';
 import { resolveLimits } from '../../operators/http1/limits.js';
-import type { Http1Connection } from '../../operators/http1/http1-connection.js';
 import { resolveHttp2Limits } from '../../operators/http2/connection-options.js';
 import { settingEntries } from '../../operators/http2/settings.js';
 import { LinkedList } from '../connections/linked-list.js';
 import { ticks } from '../connections/ticks.js';
 import { Deadlines } from '../connections/timeouts.js';
-import type { SocketInfo } from '../sockets/byte-duplex.js';
 import { randomBoundary } from '../connections/random-boundary.js';
 import type { ClientContext } from './client-context.js';
 import { snapshot, waitingFor, type ClientStats } from './client-stats.js';
@@ -29,7 +27,7 @@ import { pickConnectionOptions, sameConnectionOptions, type ConnectionOptions } 
 import { Exchange } from './exchange.js';
 import type { ClientEvent, ExchangeEvent } from './exchange-event.js';
 import type { Http2ClientOptions } from './http2-lease.js';
-import { versionsOf } from './negotiation.js';
+import { versionsOf } from './dial.js';
 import { Pool, type PoolOptions } from './pool.js';
 import type { HeadDefaults } from './request-head.js';
 import type { ClientConfig, RequestConfig } from './request-config.js';
@@ -47,7 +45,7 @@ export interface Client {
   /** The same exchange as one stream of everything that happens; it owns the body too. Unsubscribing cancels. */
   requestEvents(input: string | URL | RequestConfig): Observable<ExchangeEvent>;
   /** One connection to drive by hand, outside the pool, with this client's options where `config` has none; see `connect`. */
-  connect(config: string | URL | ConnectConfig): Observable<Http1Connection<SocketInfo>>;
+  readonly connect: typeof connect;
   /** Subscribing refuses further requests and closes idle connections; emits and completes when the last exchange is over. */
   close(): Observable<void>;
   /** Now, and every second of the scheduler: pool, queue, held bytes, and who is being waited for. */
@@ -157,12 +155,12 @@ class PoolingClient implements Client, ClientContext {
     });
   }
 
-  connect(config: string | URL | ConnectConfig): Observable<Http1Connection<SocketInfo>> {
+  readonly connect = ((config: string | URL | ConnectConfig) => {
     const { options, timeouts } = this;
     const { limits } = this.#poolOptions;
     const own = typeof config === 'string' || config instanceof URL ? { url: config } : config;
     return connect({ ...options, limits, timeout: timeouts.connect, scheduler: this.#scheduler, ...own });
-  }
+  }) as typeof connect;
 
   close(): Observable<void> {
     return defer(() => {
@@ -187,7 +185,7 @@ class PoolingClient implements Client, ClientContext {
   }
 
   pool({ target, options, deadlines, config }: PreparedRequest): Pool {
-    const versions = versionsOf(config.version, target);
+    const versions = versionsOf(config.version, target, this.#poolOptions.http2.h2c);
     let pools = this.#pools.get(target.origin);
     if (pools === undefined) {
       this.#dropEmpty();
@@ -250,7 +248,7 @@ class PoolingClient implements Client, ClientContext {
 }
 
 function http2Options({ http2 = {}, limits = {} }: ClientConfig): Http2ClientOptions {
-  const { settings = {}, pingInterval, pingTimeout, ...own } = http2;
+  const { settings = {}, pingInterval, pingTimeout, h2c = false, ...own } = http2;
   resolveHttp2Limits('client', own);
   settingEntries(settings);
   const { maxFieldBytes, maxFields, maxInterim, maxTrailerBytes, maxTrailers } = limits;
@@ -258,6 +256,7 @@ function http2Options({ http2 = {}, limits = {} }: ClientConfig): Http2ClientOpt
   return {
     limits: { ...Object.fromEntries(shared.filter(([, value]) => value !== undefined)), ...own },
     settings,
+    h2c,
     pingInterval: count('http2.pingInterval', pingInterval, 0, 0),
     pingTimeout: count('http2.pingTimeout', pingTimeout, 10_000, 0),
   };

@@ -1,6 +1,7 @@
 import type { Subscriber } from 'rxjs';
 import { isHeld } from '../../operators/core/deliver.js';
-import { isProtocolError, TimeoutError } from '../../operators/core/protocol-error.js';
+import { TimeoutError } from '../../operators/core/protocol-error.js';
+import { isUnprocessed } from '../../operators/http2/http2-error.js';
 import type { Fields } from '../../operators/http/fields.js';
 import type { UnicastHooks } from '../../operators/core/unicast-subject.js';
 import type { ByteSubject } from '../../operators/http1/detach.js';
@@ -10,7 +11,8 @@ import type { ClientContext } from './client-context.js';
 import type { CancelEffect, ExchangeEvent, ExchangePhase, Informational } from './exchange-event.js';
 import { type ClockOwner, ExchangeClock, type WaitPhase } from './exchange-clock.js';
 import type { AnyResponseHead, ExchangeSink, Lease, OutboundRequest } from './lease.js';
-import type { Pool, PoolWaiter, Ticket } from './pool.js';
+import type { Pool } from './pool.js';
+import type { PoolWaiter, Ticket } from './pool-waiter.js';
 import type { PreparedRequest } from './prepared-request.js';
 import { ExchangeResponse, type Response } from './response.js';
 import { ResponseBody } from './response-body.js';
@@ -209,7 +211,6 @@ export class Exchange implements ExchangeSink, PoolWaiter, UploadObserver, Unica
 
   /** No connection was had, or it broke. */
   failed(error: unknown): void {
-    if (this.phase === 'done') return;
     if (this.#mayRetry(error)) this.#retry(error);
     else this.#fail(error);
   }
@@ -236,17 +237,9 @@ export class Exchange implements ExchangeSink, PoolWaiter, UploadObserver, Unica
    * connection may have died idle, before it saw it.
    */
   #mayRetry(error: unknown): boolean {
-    if (isUnprocessed(error)) {
-      return this.#retries < this.#context.maxRetries && !this.#responded && this.request.plan?.replayable !== false;
-    }
-    return (
-      this.#reused &&
-      (this.phase === 'sending' || this.phase === 'waiting') &&
-      this.#outbound !== undefined &&
-      !this.#outbound.answered &&
-      this.#retries < this.#context.maxRetries &&
-      this.request.repeatable
-    );
+    if (this.#retries >= this.#context.maxRetries || this.#outbound?.answered !== false) return false;
+    if (this.phase !== 'sending' && this.phase !== 'waiting') return false;
+    return isUnprocessed(error) ? this.request.plan?.replayable !== false : this.#reused && this.request.repeatable;
   }
 
   #retry(error: unknown): void {
@@ -304,9 +297,4 @@ export class Exchange implements ExchangeSink, PoolWaiter, UploadObserver, Unica
     this.#upload?.stop();
     this.#context.finished(this);
   }
-}
-
-/** The server has refused the request before it did anything with it (RFC 9113 §8.7). */
-function isUnprocessed(error: unknown): boolean {
-  return isProtocolError(error) && (error.code === 'STREAM_UNPROCESSED' || error.code === 'REFUSED_STREAM');
 }

@@ -1,11 +1,12 @@
 import { ProtocolError, TimeoutError } from '../../operators/core/protocol-error.js';
+import type { ByteSubject } from '../../operators/http1/detach.js';
 import { Http2Connection } from '../../operators/http2/connection.js';
 import type { ConnectionHooks } from '../../operators/http2/connection-hooks.js';
 import type { Http2Limits } from '../../operators/http2/connection-options.js';
 import { Http2ErrorCode } from '../../operators/http2/error-code.js';
 import type { DecodedHead } from '../../operators/http2/head-reader.js';
 import type { Settings } from '../../operators/http2/settings.js';
-import type { Http2Stream } from '../../operators/http2/stream.js';
+import type { Http2Stream, StreamSink } from '../../operators/http2/stream.js';
 import type { Deadline, Deadlines } from '../connections/timeouts.js';
 import type { ByteDuplex } from '../sockets/byte-duplex.js';
 import { Http2Exchange, noExtendedConnect } from './http2-exchange.js';
@@ -26,6 +27,8 @@ export interface Http2LeaseHooks {
 export interface Http2ClientOptions {
   readonly limits: Partial<Http2Limits>;
   readonly settings: Partial<Settings>;
+  /** Upgrade from HTTP/1 is tried. */
+  readonly h2c: boolean;
   /** Milliseconds between PINGs while there are streams; 0 is none. */
   readonly pingInterval: number;
   /** Milliseconds in which a PING, or our SETTINGS, are to be acknowledged. */
@@ -36,6 +39,17 @@ export interface Http2ClientOptions {
 const UNTOLD_STREAMS = 100;
 /** How long a server is given to close its side. Milliseconds. */
 const LINGER = 1000;
+
+/** Takes the answer to the request that asked for the upgrade. */
+const UNHEARD: StreamSink = {
+  informational: () => undefined,
+  response: () => undefined,
+  next: () => undefined,
+  ended: () => undefined,
+  released: () => undefined,
+  sent: () => undefined,
+  failed: () => undefined,
+};
 
 /** An HTTP/2 connection with its place in the pool: many requests at a time. */
 export class Http2Lease implements Lease, ConnectionHooks {
@@ -55,18 +69,28 @@ export class Http2Lease implements Lease, ConnectionHooks {
   #block: Uint8Array | undefined = undefined;
   #blockOf: Http2RequestHead | undefined = undefined;
   #tableChanges = -1;
+  #waitsForPong = false;
 
-  constructor(hooks: Http2LeaseHooks, socket: ByteDuplex, deadlines: Deadlines, options: Http2ClientOptions) {
+  /** @param upgraded what carries it in place of the socket, after an upgrade from HTTP/1 */
+  constructor(
+    hooks: Http2LeaseHooks,
+    socket: ByteDuplex,
+    deadlines: Deadlines,
+    options: Http2ClientOptions,
+    upgraded?: ByteSubject,
+  ) {
     this.#hooks = hooks;
     this.#options = options;
     this.socket = socket;
     const { limits, settings } = options;
-    this.connection = new Http2Connection(socket, this, {
+    this.connection = new Http2Connection(upgraded ?? socket, this, {
       role: 'client',
       limits,
       settings,
       now: () => deadlines.now(),
+      upgraded: upgraded !== undefined,
     });
+    if (upgraded !== undefined) this.connection.lanes.upgradedRequest(UNHEARD);
     this.expiry = deadlines.create(() => this.#expired());
     this.#pong = deadlines.create(() => this.#unanswered());
     this.#nextPing = deadlines.create(() => this.#ping());
@@ -152,8 +176,6 @@ export class Http2Lease implements Lease, ConnectionHooks {
   }
 
   // --------------------------------------------------------------------------------------------------------------------
-
-  #waitsForPong = false;
 
   /** The header block, again where the same head was sent last and HPACK's table has not moved. */
   #blockFor(head: Http2RequestHead): Uint8Array {

@@ -2,40 +2,14 @@ import type { Subscription } from 'rxjs';
 import { ProtocolError, TimeoutError } from '../../operators/core/protocol-error.js';
 import type { Http1Limits } from '../../operators/http1/limits.js';
 import type { Deadlines } from '../connections/timeouts.js';
-import { type Linked, LinkedList } from '../connections/linked-list.js';
-import type { ByteDuplex } from '../sockets/byte-duplex.js';
-import { nodeNetwork } from '../sockets/network.js';
+import { LinkedList } from '../connections/linked-list.js';
 import type { ConnectionOptions } from './connection-options.js';
+import { dial, type Dialled, type Versions } from './dial.js';
 import { Http1Lease, type Http1LeaseHooks } from './http1-lease.js';
 import { type Http2ClientOptions, Http2Lease, type Http2LeaseHooks } from './http2-lease.js';
 import type { Lease } from './lease.js';
-import { offeredProtocols, refusedProtocol, type Versions } from './negotiation.js';
+import { Ticket, type PoolWaiter } from './pool-waiter.js';
 import type { Target } from './target.js';
-
-/** One request's wish for a connection. */
-export interface PoolWaiter {
-  /** May share a connection with requests not yet answered. */
-  readonly pipelinable: boolean;
-  /** Milliseconds for making a connection. */
-  readonly connectTimeout: number;
-  /** Its place in the queue; the pool's. */
-  ticket: Ticket | undefined;
-  /** No connection is free. */
-  queued(): void;
-  /** One is being made for it. */
-  connecting(): void;
-  /** It is this request's turn: it must begin an exchange, or close the connection. */
-  connected(lease: Lease): void;
-  failed(error: unknown): void;
-}
-
-/** A place in the queue. */
-export class Ticket implements Linked<Ticket> {
-  previousLink: Ticket | undefined = undefined;
-  nextLink: Ticket | undefined = undefined;
-
-  constructor(readonly waiter: PoolWaiter) {}
-}
 
 export interface PoolOptions {
   readonly maxConnections: number;
@@ -238,22 +212,10 @@ export class Pool implements Http1LeaseHooks, Http2LeaseHooks {
   }
 
   #connect(waiter: PoolWaiter): void {
-    const { target, options } = this;
+    const { target, options, versions } = this;
     const deadline = this.#deadlines.create(() => {
       attempt.unsubscribe();
       this.#attemptFailed(new TimeoutError('connect', waiter.connectTimeout));
-    });
-    const source = (options.network ?? nodeNetwork).connect({
-      host: target.host,
-      port: target.port,
-      path: options.socketPath,
-      localAddress: options.localAddress,
-      localPort: options.localPort,
-      family: options.family,
-      lookup: options.lookup as never,
-      highWaterMark: options.highWaterMark,
-      tls: target.secure ? (options.tls ?? {}) : undefined,
-      alpn: target.secure ? offeredProtocols(this.versions) : undefined,
     });
     let attempt!: Subscription;
     const over = (): void => {
@@ -264,11 +226,11 @@ export class Pool implements Http1LeaseHooks, Http2LeaseHooks {
     deadline.arm(waiter.connectTimeout);
     waiter.connecting();
     let settled = false;
-    attempt = source.subscribe({
-      next: (socket) => {
+    attempt = dial(target, options, versions, this.#limits.http2.settings).subscribe({
+      next: (dialled) => {
         settled = true;
         over();
-        this.#connected(socket);
+        this.#connected(dialled);
       },
       error: (error: unknown) => {
         settled = true;
@@ -280,15 +242,10 @@ export class Pool implements Http1LeaseHooks, Http2LeaseHooks {
     if (!settled) this.#attempts.push(attempt);
   }
 
-  #connected(socket: ByteDuplex): void {
-    const { tls } = socket.info;
-    const http2 = tls === undefined ? this.versions === 'http2' : tls.alpnProtocol === 'h2';
-    if (!http2 && this.versions === 'http2') {
-      socket.complete();
-      return this.#attemptFailed(refusedProtocol(this.target));
-    }
+  #connected(dialled: Dialled): void {
+    const { socket, http2 } = dialled;
     this.#speaksHttp1 = !http2;
-    if (http2) return this.#connectedHttp2(socket);
+    if (http2) return this.#connectedHttp2(dialled);
     const lease = new Http1Lease(this, socket, this.#deadlines, this.#limits.limits);
     this.#open.add(lease);
     lease.connection.open();
@@ -296,8 +253,8 @@ export class Pool implements Http1LeaseHooks, Http2LeaseHooks {
     this.#connectIfNeeded(); // those who waited to learn what is spoken
   }
 
-  #connectedHttp2(socket: ByteDuplex): void {
-    const lease = new Http2Lease(this, socket, this.#deadlines, this.#limits.http2);
+  #connectedHttp2({ socket, upgraded }: Dialled): void {
+    const lease = new Http2Lease(this, socket, this.#deadlines, this.#limits.http2, upgraded);
     this.#open.add(lease);
     this.#multiplexed.unshift(lease);
     lease.open();

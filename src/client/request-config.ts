@@ -2,9 +2,8 @@ import type { Observable, SchedulerLike } from 'rxjs';
 import type { BodySource } from '../../operators/body/body-source.js';
 import type { FieldsInit } from '../../operators/http/fields.js';
 import type { Http1Limits } from '../../operators/http1/limits.js';
-import type { Http2Limits } from '../../operators/http2/connection-options.js';
 import type { Priority } from '../../operators/http2/priority-field.js';
-import type { Settings } from '../../operators/http2/settings.js';
+import type { Http2Config } from '../connections/http2-config.js';
 import type { ConnectionOptions } from './connection-options.js';
 import type { ClientTimeouts } from './timeouts.js';
 
@@ -60,10 +59,13 @@ export interface ClientConfig extends ConnectionOptions {
   readonly http2?: Http2ClientConfig | undefined;
 }
 
-/** What is special to HTTP/2. */
-export interface Http2ClientConfig extends Partial<Http2Limits> {
-  /** What is announced to servers, in place of the defaults. `enablePush: true` lets them push, see `requestEvents`. */
-  readonly settings?: Partial<Settings> | undefined;
+/** What is special to HTTP/2; the setting `enablePush` lets servers push, see `requestEvents`. */
+export interface Http2ClientConfig extends Http2Config {
+  /**
+   * Tries `Upgrade: h2c` on connections without TLS (RFC 7540 §3.2), and speaks HTTP/1.1 where the server does not follow.
+   * Off by default: RFC 9113 has given it up; where the server is known to speak HTTP/2, say `version: '2'`.
+   */
+  readonly h2c?: boolean | undefined;
   /** Milliseconds between PINGs on connections with requests under way; default 0, none. */
   readonly pingInterval?: number | undefined;
   /** Milliseconds in which a PING, or our SETTINGS, are to be acknowledged. Default 10 000. */

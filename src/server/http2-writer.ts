@@ -1,7 +1,7 @@
 import { isObservable, Subscription, type Observable } from 'rxjs';
 import { writeBody } from '../../operators/body/write-body.js';
 import { pullIterable } from '../../operators/core/pull.js';
-import { UsageError } from '../../operators/core/protocol-error.js';
+import { isUsageError, UsageError } from '../../operators/core/protocol-error.js';
 import { Fields, type FieldsInit } from '../../operators/http/fields.js';
 import { checkTrailer } from '../../operators/http1/write-body.js';
 import { Http2ErrorCode } from '../../operators/http2/error-code.js';
@@ -81,7 +81,13 @@ export class Http2Writer implements ResponseWriter {
     const list = date.value === '' ? [] : ['date', date.value];
     if (this.#stream.localEnded) return;
     this.#request.headSent = true;
-    this.#stream.headers([...list, 'content-length', '0'], [':status', String(status)], true);
+    try {
+      this.#stream.headers([...list, 'content-length', '0'], [':status', String(status)], true);
+    } catch (error) {
+      // Not even this fits into what the client says it takes.
+      if (!isUsageError(error)) throw error;
+      this.#stream.resetProvoked(Http2ErrorCode.INTERNAL_ERROR);
+    }
   }
 
   abort(): void {

@@ -33,8 +33,29 @@ export function respond(
   new Reply(context, new Http1Writer(context, exchange, server), request).start(result);
 }
 
-/** The same for a stream of HTTP/2. */
+/** The same for a stream of HTTP/2, once there is room for a handler more. @throws ProtocolError connection `ENHANCE_YOUR_CALM` */
 export function respondHttp2(
+  context: RespondContext,
+  stream: Http2Stream,
+  server: PlainHttp2Server,
+  request: Http2Request,
+  handler: Handler,
+): void {
+  if (server.handlers.full) respondLater(context, stream, server, request, handler);
+  else respondNow(context, stream, server, request, handler);
+}
+
+function respondLater(
+  context: RespondContext,
+  stream: Http2Stream,
+  server: PlainHttp2Server,
+  request: Http2Request,
+  handler: Handler,
+): void {
+  server.handlers.wait(stream, () => respondNow(context, stream, server, request, handler));
+}
+
+function respondNow(
   context: RespondContext,
   stream: Http2Stream,
   server: PlainHttp2Server,
@@ -49,7 +70,8 @@ export function respondHttp2(
     new Reply(context, new Http2Writer(context, stream, request), request).fail(error);
     return;
   }
-  new Reply(context, new Http2Writer(context, stream, request), request).start(result);
+  const { result: followed, observer } = server.handlers.begun(result);
+  new Reply(context, new Http2Writer(context, stream, request), request, observer).start(followed);
 }
 
 /** Refuses what no handler needs to see; whether it did. */

@@ -2,10 +2,10 @@ import { asyncScheduler, type SchedulerLike } from 'rxjs';
 import { UsageError } from '../../operators/core/protocol-error.js';
 import { resolveLimits, type Http1Limits } from '../../operators/http1/limits.js';
 import type { Http1ServerOptions } from '../connections/http1-server.js';
+import type { Http2Config } from '../connections/http2-config.js';
 import type { Http2ServerOptions } from '../connections/http2-server.js';
 import type { ServedVersion } from '../connections/negotiate.js';
 import { type Http2Limits, resolveHttp2Limits } from '../../operators/http2/connection-options.js';
-import type { Settings } from '../../operators/http2/settings.js';
 import { resolveServerTimeouts, type ServerTimeouts } from '../connections/server-timeouts.js';
 import { nodeNetwork, type ListenConfig, type Network } from '../sockets/network.js';
 import type { TlsServerConfig } from '../sockets/tls.js';
@@ -26,6 +26,11 @@ export interface ServeConfig extends Pick<
   readonly minRate?: number | undefined;
   /** Speaks only this; default both: over TLS as ALPN agrees, else told by the first bytes. */
   readonly version?: '1.1' | '2' | undefined;
+  /**
+   * Lets clients without TLS upgrade from HTTP/1.1 with `Upgrade: h2c` (RFC 7540 §3.2). Off by default: RFC 9113 has given
+   * it up, and proxies that pass the field on are tricked by it.
+   */
+  readonly h2c?: boolean | undefined;
   readonly limits?: Partial<Http1Limits> | undefined;
   /** Bounds and settings of HTTP/2 connections. */
   readonly http2?: Http2Config | undefined;
@@ -45,18 +50,13 @@ export interface ServeConfig extends Pick<
   readonly grace?: number | undefined;
 }
 
-/** What is special to HTTP/2. */
-export interface Http2Config extends Partial<Http2Limits> {
-  /** What is announced to clients, in place of the defaults. */
-  readonly settings?: Partial<Settings> | undefined;
-}
-
 /** A {@link ServeConfig} with its defaults, checked. */
 export interface ResolvedServeConfig {
   readonly listen: ListenConfig;
   readonly network: Network;
   readonly scheduler: SchedulerLike;
   readonly version: ServedVersion;
+  readonly h2c: boolean;
   readonly connection: Http1ServerOptions;
   readonly http2: Http2ServerOptions;
   readonly maxConnections: number;
@@ -112,6 +112,7 @@ export function resolveServeConfig(config: ServeConfig): ResolvedServeConfig {
     network,
     scheduler,
     version,
+    h2c: config.h2c !== undefined && flag('h2c', config.h2c),
     http2: {
       limits: { ...fieldLimits(config.limits), ...http2Limits },
       settings,

@@ -14,6 +14,7 @@ import type { Listener } from '../sockets/network.js';
 import { infoOf } from '../sockets/socket-info.js';
 import { contained } from './contained.js';
 import { DateLine } from './date-line.js';
+import { h2cUpgrade, type H2cUpgrade } from './h2c-upgrade.js';
 import { PlainHead } from './plain-head.js';
 import { PlainHttp2Server } from './plain-http2-server.js';
 import { randomBoundary } from '../connections/random-boundary.js';
@@ -180,8 +181,21 @@ export class HttpServer implements Server, Http1ServerHooks, Http2ServerHooks, N
   }
 
   request(exchange: ServerExchange, server: Http1Server): void {
+    if (this.#config.h2c) {
+      const upgrade = h2cUpgrade(exchange);
+      if (upgrade !== undefined) return this.#upgraded(exchange, server, upgrade);
+    }
     this.#requests++;
     if (!refusedOutright(this.context, exchange, server)) this.#answer.http1(this, exchange, server);
+  }
+
+  #upgraded(exchange: ServerExchange, server: Http1Server, { settings, head }: H2cUpgrade): void {
+    exchange.interim('HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: h2c\r\n\r\n');
+    const after = new PlainHttp2Server(server.upgrade(exchange), this.#deadlines, this.#config.http2, this);
+    this.#open.delete(server);
+    this.#open.add(after);
+    after.open();
+    after.connection.lanes.upgradedBy(settings, head);
   }
 
   requested(stream: Http2Stream, head: DecodedHead, ends: boolean, server: Http2Server): void {

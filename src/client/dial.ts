@@ -1,0 +1,77 @@
+import { concat, defer, map, type Observable, of, switchMap, take, throwError } from 'rxjs';
+import { ProtocolError } from '../../operators/core/protocol-error.js';
+import type { ByteSubject } from '../../operators/http1/detach.js';
+import type { Settings } from '../../operators/http2/settings.js';
+import type { ByteDuplex } from '../sockets/byte-duplex.js';
+import { nodeNetwork } from '../sockets/network.js';
+import type { ConnectionOptions } from './connection-options.js';
+import { upgradeToHttp2 } from './h2c-upgrade.js';
+import type { RequestConfig } from './request-config.js';
+import type { Target } from './target.js';
+
+/** What may be spoken with an origin: `any` is for ALPN to decide, `h2c` for an upgrade. */
+export type Versions = 'http1' | 'http2' | 'any' | 'h2c';
+
+/** A connection, and what is spoken on it. */
+export interface Dialled {
+  readonly socket: ByteDuplex;
+  readonly http2: boolean;
+  /** What carries HTTP/2 after an upgrade from HTTP/1. */
+  readonly upgraded: ByteSubject | undefined;
+}
+
+/** Over TLS the server picks, unless the request is for one version; without it, HTTP/2 is prior knowledge (RFC 9113 §3). */
+export function versionsOf(version: RequestConfig['version'], { secure }: Target, h2c: boolean): Versions {
+  if (version === '2') return 'http2';
+  if (version !== undefined) return 'http1';
+  if (secure) return 'any';
+  return h2c ? 'h2c' : 'http1';
+}
+
+/**
+ * Connects, and finds out what is spoken. Fails with what `Network.connect` fails with, and `ProtocolError`
+ * `VERSION_REFUSED` where only HTTP/2 would do.
+ *
+ * @param settings what an upgrade announces
+ */
+export function dial(
+  target: Target,
+  options: ConnectionOptions,
+  versions: Versions,
+  settings: Partial<Settings>,
+): Observable<Dialled> {
+  const connecting = (options.network ?? nodeNetwork).connect({
+    host: target.host,
+    port: target.port,
+    path: options.socketPath,
+    localAddress: options.localAddress,
+    localPort: options.localPort,
+    family: options.family,
+    lookup: options.lookup as never,
+    highWaterMark: options.highWaterMark,
+    tls: target.secure ? (options.tls ?? {}) : undefined,
+    alpn: target.secure ? offered(versions) : undefined,
+  });
+  if (versions !== 'h2c') return connecting.pipe(switchMap((socket) => told(socket, versions, target)));
+  const upgraded = connecting.pipe(
+    switchMap((socket) =>
+      upgradeToHttp2(socket, target, settings).pipe(map((bytes) => ({ socket, http2: true, upgraded: bytes }))),
+    ),
+  );
+  const http1 = defer(() => dial(target, options, 'http1', settings));
+  return concat(upgraded, http1).pipe(take(1));
+}
+
+/** For ALPN, best first (RFC 7301). */
+function offered(versions: Versions): readonly string[] {
+  if (versions === 'http2') return ['h2'];
+  return versions === 'any' ? ['h2', 'http/1.1'] : ['http/1.1'];
+}
+
+function told(socket: ByteDuplex, versions: Versions, { origin }: Target): Observable<Dialled> {
+  const { tls } = socket.info;
+  const http2 = tls === undefined ? versions === 'http2' : tls.alpnProtocol === 'h2';
+  if (http2 || versions !== 'http2') return of({ socket, http2, upgraded: undefined });
+  socket.error(undefined);
+  return throwError(() => new ProtocolError('VERSION_REFUSED', `${origin} does not speak HTTP/2`));
+}

@@ -1,0 +1,27 @@
+import type { Linked } from '../connections/linked-list.js';
+import type { Lease } from './lease.js';
+
+/** One request's wish for a connection. */
+export interface PoolWaiter {
+  /** May share a connection with requests not yet answered. */
+  readonly pipelinable: boolean;
+  /** Milliseconds for making a connection. */
+  readonly connectTimeout: number;
+  /** Its place in the queue; the pool's. */
+  ticket: Ticket | undefined;
+  /** No connection is free. */
+  queued(): void;
+  /** One is being made for it. */
+  connecting(): void;
+  /** It is this request's turn: it must begin an exchange, or close the connection. */
+  connected(lease: Lease): void;
+  failed(error: unknown): void;
+}
+
+/** A place in the queue. */
+export class Ticket implements Linked<Ticket> {
+  previousLink: Ticket | undefined = undefined;
+  nextLink: Ticket | undefined = undefined;
+
+  constructor(readonly waiter: PoolWaiter) {}
+}
