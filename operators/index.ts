@@ -154,3 +154,34 @@ export { sendWindow, type SendWindowConfig } from './http2/send-window.js';
 export { receiveWindow, type ReceiveWindowConfig } from './http2/receive-window.js';
 export { formatPriorityField, parsePriorityField, type Priority } from './http2/priority-field.js';
 export { PriorityTree } from './http2/priority-tree.js';
+
+// Content and event streams
+export { decodeContent, decodedBody, decodedFields, type DecodeContentConfig } from './body/decode-content.js';
+export { encodeContent, type EncodeContentConfig } from './body/encode-content.js';
+export { acceptEncoding, CONTENT_CODINGS, negotiateCoding, type ContentCoding } from './body/content-coding.js';
+export { ndjson, type NdjsonConfig } from './body/ndjson.js';
+export { serverSentEvents, type ServerSentEvent, type ServerSentEventsConfig } from './body/server-sent-events.js';
+export { resumeEvents, type ResumeEventsConfig, type ResumePoint } from './body/resume-events.js';
+export { encodeServerSentEvents, type OutboundServerSentEvent } from './body/encode-server-sent-events.js';
+
+// Exchanges
+export { resolveReference } from './exchange/resolve-reference.js';
+export { followRedirects, type FollowRedirectsConfig, type RedirectHop } from './exchange/follow-redirects.js';
+export type { RedirectRules } from './exchange/redirect-request.js';
+export type { ExchangeRequest, ReissuableResponse } from './exchange/exchange-request.js';
+export { retryExchange, type RetryExchangeConfig } from './exchange/retry-exchange.js';
+export { RetryBudget, type RetryBudgetConfig } from './exchange/retry-budget.js';
+export type { BackoffConfig } from './exchange/backoff.js';
+export { retryAfter } from './exchange/retry-after.js';
+export { parseHttpDate } from './exchange/parse-http-date.js';
+export { StatusError, throwOnStatus, type ThrowOnStatusConfig } from './exchange/throw-on-status.js';
+export { authorize, basicCredentials, bearerCredentials } from './exchange/credentials.js';
+export { answerChallenges, type AnswerChallengesConfig } from './exchange/answer-challenges.js';
+export { toCurl, type ToCurlConfig } from './exchange/to-curl.js';
+export { resumeDownload, type ResumeDownloadConfig } from './exchange/resume-download.js';
+
+// Tunnels through proxies
+export { connectTunnel, type ConnectTunnelConfig } from './tunnel/connect-tunnel.js';
+export { TunnelRefusedError } from './tunnel/connect-handshake.js';
+export { socks5, type Socks5Config, type Socks5Subject } from './tunnel/socks5.js';
+export type { TunnelSubject } from './tunnel/handshake.js';

@@ -22,6 +22,16 @@ export type {
   WaitingFor,
 } from './client/exchange-event.js';
 
+// What a client remembers, and its way out
+export { CookieStore, type CookieStoreConfig } from './stores/cookie-store.js';
+export type { CookieLimits } from './stores/cookie-limits.js';
+export type { CookieChange, CookieContext, SameSite, StoredCookie } from './stores/stored-cookie.js';
+export { readNetscapeJar, writeNetscapeJar } from './stores/netscape-jar.js';
+export { bakeCookie, parseCookies, type BakeCookieConfig } from './stores/bake-cookie.js';
+export { HstsStore, type HstsChange, type HstsHost, type HstsStoreConfig } from './stores/hsts-store.js';
+export { proxyFromEnvironment, type Environment } from './client/proxy-from-environment.js';
+export { parseProxy, ProxyAddress, type ProxyCredentials, type ProxyScheme } from './client/proxy-address.js';
+
 // Server
 export { serve } from './server/serve.js';
 export type { Handler } from './server/respond-context.js';

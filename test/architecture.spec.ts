@@ -79,10 +79,10 @@ const proofs: Readonly<Record<RuleName, Proof>> = {
       'src/body/to-file.ts': `import { createWriteStream } from 'node:fs';`,
     },
   },
-  storesImportTypesOnly: {
-    breach: { 'src/stores/cookies.ts': `import { Fields } from '../../operators/http/fields.js';` },
-    says: ['src/stores/cookies.ts imports values of operators/http/fields.ts'],
-    fine: { 'src/stores/cookies.ts': `import { type Fields } from '../../operators/http/fields.js';` },
+  storesStandAlone: {
+    breach: { 'src/stores/cookies.ts': `import { request } from '../client/request.js';` },
+    says: ['src/stores/cookies.ts imports values of src/client/request.ts'],
+    fine: { 'src/stores/cookies.ts': `import { Fields } from '../../operators/http/fields.js';` },
   },
   stateTablesImportTypesOnly: {
     breach: {

@@ -1,0 +1,106 @@
+/** From a Set-Cookie value to a cookie that may be stored (RFC 6265bis §5.6, §5.7); the parsing is tough-cookie's. */
+import { Cookie, defaultPath, domainMatch } from 'tough-cookie';
+import { trimOws } from '../../operators/http/field-syntax.js';
+import { isIPAddress } from '../../operators/http/ip-address.js';
+import type { CookieLimits } from './cookie-limits.js';
+import { canonicalAttribute, hostOf, isSameSite, isSecure, registrableDomain } from './cookie-site.js';
+import type { CookieContext, SameSite, StoredCookie } from './stored-cookie.js';
+
+/**
+ * The cookie, or undefined where it is to be ignored. One that has expired already comes back too: it deletes.
+ *
+ * @param nameless whether a cookie without a name is one (RFC 6265bis), or none (RFC 6265)
+ */
+export function receiveCookie(
+  text: string,
+  context: CookieContext,
+  url: URL,
+  now: number,
+  limits: CookieLimits,
+  nameless: boolean,
+): StoredCookie | undefined {
+  if (hasControls(text)) return undefined;
+  const cookie = Cookie.parse(text, { loose: nameless });
+  if (cookie === undefined) return undefined;
+  const { secure, httpOnly } = cookie;
+  const { name, value } = pairOf(text, cookie);
+  if (name === '' && value === '') return undefined;
+  if (byteLength(name) + byteLength(value) > limits.maxCookieLength) return undefined;
+
+  const host = hostOf(url);
+  const within = scope(cookie.domain, host, limits.maxAttributeLength);
+  if (within === undefined) return undefined;
+  const explicitPath = isPath(cookie.path, limits.maxAttributeLength);
+  const path = explicitPath ? (cookie.path as string) : defaultPath(url.pathname);
+  if (secure && !isSecure(url)) return undefined;
+  if (httpOnly && context.http === false) return undefined;
+  const sameSite = sameSiteOf(cookie);
+  if (sameSite !== 'none' && !isSameSite(host, context.siteForCookies) && !context.topLevel) return undefined;
+  if (!prefixHolds(name, value, secure, within.hostOnly && explicitPath && path === '/')) return undefined;
+
+  const { domain, hostOnly } = within;
+  const expires = expiry(cookie, now, limits.maxAge);
+  return { name, value, domain, hostOnly, path, secure, httpOnly, sameSite, expires, created: now };
+}
+
+/** A pair that begins with an equals sign has no name, also where there is another one in it. */
+function pairOf(text: string, { key, value }: Cookie): { name: string; value: string } {
+  const [pair = ''] = text.split(';', 1);
+  const trimmed = trimOws(pair);
+  return trimmed.startsWith('=') ? { name: '', value: trimOws(trimmed.slice(1)) } : { name: key, value };
+}
+
+/** Where the cookie belongs, or undefined where it may not. */
+function scope(
+  attribute: string | null,
+  host: string,
+  maxLength: number,
+): { domain: string; hostOnly: boolean } | undefined {
+  if (attribute === null || attribute === '' || attribute.length > maxLength) return { domain: host, hostOnly: true };
+  const domain = canonicalAttribute(attribute);
+  if (domain === undefined) return undefined;
+  // A public suffix or an address: for that very host at most.
+  if (isIPAddress(domain) || registrableDomain(domain) === undefined) {
+    return domain === host ? { domain, hostOnly: true } : undefined;
+  }
+  return domainMatch(host, domain, false) ? { domain, hostOnly: false } : undefined;
+}
+
+function isPath(path: string | null, maxLength: number): boolean {
+  return path !== null && path.startsWith('/') && path.length <= maxLength;
+}
+
+function sameSiteOf({ sameSite }: Cookie): SameSite | undefined {
+  return sameSite === 'strict' || sameSite === 'lax' || sameSite === 'none' ? sameSite : undefined;
+}
+
+/** `__Secure-` and `__Host-`, in whatever case, also where there is no name and the value pretends to one. */
+export function prefixHolds(name: string, value: string, secure: boolean, toHostAlone: boolean): boolean {
+  const start = (name === '' ? value : name).slice(0, 9).toLowerCase();
+  const host = start.startsWith('__host-');
+  if (!host && start !== '__secure-') return true;
+  return name !== '' && secure && (!host || toHostAlone);
+}
+
+/** Max-Age before Expires, both no further than `maxAge` from now; undefined for a session cookie. */
+function expiry({ maxAge, expires }: Cookie, now: number, most: number): number | undefined {
+  if (maxAge === '-Infinity') return -Infinity;
+  if (maxAge === 'Infinity') return now + most;
+  if (maxAge !== null) return maxAge <= 0 ? -Infinity : Math.min(now + maxAge * 1000, now + most);
+  return expires instanceof Date ? Math.min(expires.getTime(), now + most) : undefined;
+}
+
+/** Any control byte but HTAB: the whole field is then ignored. */
+export function hasControls(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if ((code < 0x20 && code !== 0x09) || code === 0x7f) return true;
+  }
+  return false;
+}
+
+/** Of a field value each code unit is one byte; of anything wider, its UTF-8. */
+function byteLength(text: string): number {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0xff) return Buffer.byteLength(text);
+  return text.length;
+}
