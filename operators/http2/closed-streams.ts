@@ -14,7 +14,7 @@ export class ClosedStreams {
 
   add(id: number, state: number): void {
     let slot = id & (this.#ids.length - 1);
-    while (this.#ids[slot] !== 0) {
+    while (this.#ids[slot] !== 0 && this.#ids[slot] !== id) {
       if (this.#ids.length === MOST) {
         this.#forgotten = true;
         break;

@@ -1,7 +1,7 @@
 import { UsageError } from '../core/protocol-error.js';
 import type { Budget } from './abuse-limits.js';
 import type { Http2Role } from './frame-decoder.js';
-import { DEFAULT_SETTINGS, type Settings } from './settings.js';
+import type { Settings } from './settings.js';
 
 /** Bounds on what a peer can make one HTTP/2 connection keep, count or do. Bytes where nothing else is said. */
 export interface Http2Limits {
@@ -65,6 +65,8 @@ const CLIENT: Http2Limits = Object.freeze({
   maxFieldBytes: 65_536,
   maxFields: 256,
   maxHeaderBlock: 131_072,
+  // Four times a server's: whoever downloads chose to, and each WINDOW_UPDATE is a write and wakes the peer.
+  connectionWindow: 4_194_304,
 });
 
 /** What we announce of our own accord. */
@@ -78,7 +80,7 @@ const SERVER_SETTINGS: Partial<Settings> = Object.freeze({
 const CLIENT_SETTINGS: Partial<Settings> = Object.freeze({
   enablePush: false,
   maxConcurrentStreams: 0,
-  initialWindowSize: 262_144,
+  initialWindowSize: 1_048_576,
   maxHeaderListSize: 65_536,
   noRfc7540Priorities: true,
 });
@@ -110,9 +112,4 @@ export function resolveHttp2Settings(
   const settings = { ...own, maxHeaderListSize: limits.maxFieldBytes, ...given };
   if (given.enablePush === true && given.maxConcurrentStreams === undefined) settings.maxConcurrentStreams = 100;
   return settings;
-}
-
-/** Bytes each stream of the peer may send before any are consumed. */
-export function streamWindowOf(settings: Partial<Settings>): number {
-  return settings.initialWindowSize ?? DEFAULT_SETTINGS.initialWindowSize;
 }

@@ -41,8 +41,8 @@ export class Http2Connection implements StreamHooks, DispatchHooks {
   #within = 0;
   #received = 0;
   #frames = 0;
-  /** Lets the socket read on. */
-  #resume: Release | undefined = undefined;
+  /** Let the socket read on. */
+  #resume: Release[] | undefined = undefined;
   readonly #work = (): void => this.#pump();
 
   /** @throws UsageError `INVALID_LIMIT` */
@@ -54,9 +54,9 @@ export class Http2Connection implements StreamHooks, DispatchHooks {
     this.#tap = new FrameTap(role);
     this.#output = new FrameOutput(this.#tap.before(socket), () => this.#drained());
     this.lanes = new StreamLanes(this.#output, this, options);
-    const { limits, settings, sender, streams, heads } = this.lanes;
-    this.#decoder = new FrameDecoder({ role, maxSettings: limits.maxSettings });
-    this.#control = new ControlFrames(settings, sender, streams, heads, limits);
+    const { limits, settings, sender, streams, heads, credit } = this.lanes;
+    this.#decoder = new FrameDecoder({ role, maxSettings: limits.maxSettings, splitData: true });
+    this.#control = new ControlFrames(settings, sender, streams, heads, credit, limits);
     this.#dispatch = new FrameDispatch(this.lanes, this.#control, this.#tap, this);
     this.#shutdown = new Shutdown(role, this.lanes, this.#control, socket, hooks);
   }
@@ -109,7 +109,7 @@ export class Http2Connection implements StreamHooks, DispatchHooks {
   /** Sends the preface of this side and starts reading. */
   open(): void {
     if (this.role === 'client') this.#output.raw(clientPreface());
-    this.#output.settings(this.lanes.settings.announce(this.lanes.own));
+    this.lanes.announce(this.lanes.own);
     this.lanes.credit.open();
     this.lanes.sender.flush();
     this.#subscription = this.socket.subscribe({
@@ -138,7 +138,7 @@ export class Http2Connection implements StreamHooks, DispatchHooks {
 
   /** Announces changes of our settings; they are in force when acknowledged. @throws UsageError `INVALID_SETTING` */
   changeSettings(changes: Partial<Settings>): void {
-    this.#output.settings(this.lanes.settings.announce(changes));
+    this.lanes.announce(changes);
     this.lanes.sender.flush();
   }
 
@@ -217,13 +217,15 @@ export class Http2Connection implements StreamHooks, DispatchHooks {
     this.#decoder.push(chunk);
     if (this.#pumping) return; // re-entered from below: the loop there goes on
     this.#within = chunk.length;
+    this.#decoder.splitData = !this.#tap.watched; // who watches sees frames as they are
     undelivered(this.#work); // what a stream holds is the stream's affair, not the socket's
-    if (this.#control.backedUp && this.unsent > 0) this.#resume ??= hold();
+    if (this.#control.backedUp && this.unsent > 0) (this.#resume ??= []).push(hold());
   }
 
   #pump(): void {
-    const { sender, credit } = this.lanes;
+    const { sender, credit, settings } = this.lanes;
     this.#pumping = sender.busy = true;
+    this.#decoder.maxFrameSize = settings.most('maxFrameSize');
     try {
       while (this.state !== 'lingering' && this.#decoder.read()) {
         this.#frames++;
@@ -252,7 +254,7 @@ export class Http2Connection implements StreamHooks, DispatchHooks {
   #readOn(): void {
     const resume = this.#resume;
     this.#resume = undefined;
-    resume?.();
+    if (resume) for (const release of resume) release();
   }
 
   /** The peer has ended its side. */

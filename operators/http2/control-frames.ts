@@ -6,6 +6,7 @@ import type { SettingsFrame } from './frames/settings-frame.js';
 import type { HeadReader } from './head-reader.js';
 import { calmError } from './http2-error.js';
 import { Pings } from './pings.js';
+import type { ReceiveCredit } from './receive-credit.js';
 import type { Sender } from './send.js';
 import type { SettingsExchange } from './settings-exchange.js';
 import type { Streams } from './streams.js';
@@ -18,6 +19,7 @@ export class ControlFrames {
   readonly #sender: Sender;
   readonly #streams: Streams;
   readonly #heads: HeadReader;
+  readonly #credit: ReceiveCredit;
   readonly #most: number;
   /** Answers that the socket has not taken. */
   #waiting = 0;
@@ -27,6 +29,7 @@ export class ControlFrames {
     sender: Sender,
     streams: Streams,
     heads: HeadReader,
+    credit: ReceiveCredit,
     { maxControlReplies }: Http2Limits,
   ) {
     this.settings = settings;
@@ -34,6 +37,7 @@ export class ControlFrames {
     this.#output = sender.output;
     this.#streams = streams;
     this.#heads = heads;
+    this.#credit = credit;
     this.#most = maxControlReplies;
   }
 
@@ -46,6 +50,7 @@ export class ControlFrames {
   onSettings(frame: SettingsFrame): boolean {
     if (isAck(frame)) {
       this.settings.acknowledged(this.#heads);
+      this.#credit.resize(this.settings.most('initialWindowSize'), this.#streams);
       return false;
     }
     this.settings.received(frame, this.#sender, this.#streams);

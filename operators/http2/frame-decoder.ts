@@ -24,6 +24,11 @@ export interface FrameDecoderOptions {
   readonly preface?: boolean;
   /** The longest payload: SETTINGS_MAX_FRAME_SIZE as we announced it. 16 384 bytes by default. */
   readonly maxFrameSize?: number;
+  /**
+   * A DATA frame that runs over a border of chunks comes in pieces, each a DATA frame of its own and a view, with END_STREAM
+   * on the last. False by default: then it is joined, as other frames are. May be changed between chunks.
+   */
+  readonly splitData?: boolean;
   /** Entries in one SETTINGS frame; 32 by default. */
   readonly maxSettings?: number;
 }
@@ -39,6 +44,7 @@ const EMPTY = new Uint8Array(0);
 export class FrameDecoder {
   /** May be changed between frames. Bytes. */
   maxFrameSize: number;
+  splitData: boolean;
   readonly #maxSettings: number;
   readonly #role: Http2Role;
   #preface: PrefaceReader | undefined;
@@ -50,12 +56,17 @@ export class FrameDecoder {
   /** Bytes of the joined header and payload that are there. */
   #joined = 0;
   #payload: Uint8Array | undefined;
+  /** Bytes to come of a DATA frame whose beginning has been given out, its stream, and its flags. */
+  #dataLeft = 0;
+  #dataStream = 0;
+  #dataFlags = 0;
   #error: unknown;
   #frame: Frame | undefined;
 
   constructor(options: FrameDecoderOptions) {
     const { role, preface = true, maxFrameSize = DEFAULT_MAX_FRAME_SIZE, maxSettings = DEFAULT_MAX_SETTINGS } = options;
     this.maxFrameSize = maxFrameSize;
+    this.splitData = options.splitData === true;
     this.#maxSettings = maxSettings;
     this.#role = role;
     this.#first = preface;
@@ -69,7 +80,7 @@ export class FrameDecoder {
 
   /** Part of a frame is there. */
   get partial(): boolean {
-    return this.#joined > 0;
+    return this.#joined > 0 || this.#dataLeft > 0;
   }
 
   /** Adds input. The chunk is kept, not copied. */
@@ -91,6 +102,7 @@ export class FrameDecoder {
     try {
       while (this.#load()) {
         if (this.#preface !== undefined) this.#readPreface(this.#preface);
+        else if (this.#dataLeft > 0) return this.#readData();
         else if (this.#joined > 0 ? this.#join() : this.#readInPlace()) return true;
       }
       return false;
@@ -105,7 +117,7 @@ export class FrameDecoder {
   /** Call when the input has ended. @throws ProtocolError connection `TRUNCATED_FRAME` inside a frame or the preface */
   finish(): void {
     if (this.#error !== undefined) throw this.#error;
-    if (this.#joined > 0) throw (this.#error = truncated('a frame'));
+    if (this.#joined > 0 || this.#dataLeft > 0) throw (this.#error = truncated('a frame'));
     if (this.#preface !== undefined && this.#preface.matched > 0) throw (this.#error = truncated('the client preface'));
   }
 
@@ -149,12 +161,41 @@ export class FrameDecoder {
     }
     const end = start + this.#checkedLength(chunk, at);
     if (end > chunk.length) {
+      if (this.splitData && this.#mayBeSplit(chunk, at) && start < chunk.length) {
+        this.#dataLeft = end - start;
+        this.#dataStream = readStreamId(chunk, at);
+        this.#dataFlags = readFrameFlags(chunk, at);
+        this.#at = start;
+        return this.#readData();
+      }
       this.#joinFrom(start);
       this.#payload = new Uint8Array(end - start);
       return this.#join();
     }
     this.#at = end;
     this.#parse(chunk, at, chunk, start, end);
+    return true;
+  }
+
+  /** DATA without padding, on a stream: what is wrong with any other is found when it is whole. */
+  #mayBeSplit(chunk: Uint8Array, at: number): boolean {
+    if (readFrameType(chunk, at) !== FrameType.DATA || readStreamId(chunk, at) === 0) return false;
+    return (readFrameFlags(chunk, at) & FrameFlag.PADDED) === 0;
+  }
+
+  /** As much of a DATA frame as there is. */
+  #readData(): boolean {
+    const from = this.#at;
+    const to = Math.min(this.#chunk.length, from + this.#dataLeft);
+    this.#at = to;
+    this.#dataLeft -= to - from;
+    this.#frame = {
+      type: FrameType.DATA,
+      flags: this.#dataLeft > 0 ? this.#dataFlags & ~FrameFlag.END_STREAM : this.#dataFlags,
+      streamId: this.#dataStream,
+      data: this.#chunk.subarray(from, to),
+      padLength: 0,
+    };
     return true;
   }
 

@@ -1,7 +1,7 @@
 import type { ControlFrames } from './control-frames.js';
 import type { Frame } from './frame.js';
 import type { FrameTap } from './frame-tap.js';
-import { FrameType } from './frame-type.js';
+import { FrameType, isAck } from './frame-type.js';
 import type { GoawayFrame } from './frames/goaway-frame.js';
 import { type AssembledFrame, HeaderBlockAssembler } from './header-block-assembler.js';
 import type { StreamLanes } from './stream-lanes.js';
@@ -59,6 +59,7 @@ export class FrameDispatch {
   #dispatch(frame: AssembledFrame, within: number): void {
     switch (frame.type) {
       case FrameType.SETTINGS:
+        if (frame.entries.length === 0 && !isAck(frame) && this.#lanes.settings.heard) this.#lanes.receiver.odd();
         if (this.#control.onSettings(frame)) this.#hooks.settingsReceived();
         return;
       case FrameType.PING:

@@ -121,11 +121,13 @@ export class FrameOutput {
   }
 
   reset(streamId: number, code: number): void {
-    writeUint32(this.#bytes, this.#header(4, FrameType.RST_STREAM, 0, streamId), code);
+    const at = this.#header(4, FrameType.RST_STREAM, 0, streamId);
+    writeUint32(this.#bytes, at, code);
   }
 
   windowUpdate(streamId: number, increment: number): void {
-    writeUint32(this.#bytes, this.#header(4, FrameType.WINDOW_UPDATE, 0, streamId), increment);
+    const at = this.#header(4, FrameType.WINDOW_UPDATE, 0, streamId);
+    writeUint32(this.#bytes, at, increment);
   }
 
   settings(entries: readonly SettingEntry[], ack = false): void {

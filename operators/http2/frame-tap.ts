@@ -29,6 +29,11 @@ export class FrameTap {
     this.#reader = role === 'client' ? 'server' : 'client'; // what we write, the other side reads
   }
 
+  /** Somebody looks. */
+  get watched(): boolean {
+    return this.#frames.observed;
+  }
+
   /** A way to the sink that passes by here. */
   before(sink: OutputSink): OutputSink {
     return {

@@ -1,3 +1,4 @@
+import { isProtocolError, type ProtocolError } from '../core/protocol-error.js';
 import { Fields } from '../http/fields.js';
 import { HpackDecoder } from '../hpack/decoder.js';
 import type { HpackDecoderConfig } from '../hpack/decoder-config.js';
@@ -65,6 +66,17 @@ export class HeadReader {
   /** Our SETTINGS_HEADER_TABLE_SIZE was acknowledged. */
   setMaxTableSize(size: number): void {
     this.#decoder.setMaxTableSize(size);
+  }
+
+  /** As {@link read}; one that could be read and was refused is returned. @throws ProtocolError connection */
+  tryRead(block: Uint8Array): DecodedHead | ProtocolError {
+    try {
+      return this.read(block);
+    } catch (error) {
+      // The table has followed it to its end: only what it says is lost.
+      if (!isProtocolError(error) || error.scope !== 'stream') throw error;
+      return error;
+    }
   }
 
   /** @throws ProtocolError as `HpackDecoder.decode` does */

@@ -4,6 +4,7 @@ import { DEFAULT_WINDOW } from './flow-control.js';
 import type { FrameOutput } from './frame-output.js';
 import { MemoryLedger } from './ledger.js';
 import type { Http2Stream } from './stream.js';
+import type { Streams } from './streams.js';
 
 /** A view of less than this part of the chunk it lies in is copied before it is handed out: it may be held for long. */
 const LEAST_PART = 4;
@@ -16,17 +17,16 @@ export class ReceiveCredit {
   readonly ledger: MemoryLedger;
   readonly #output: FrameOutput;
   readonly #window: number;
-  readonly #streamWindow: number;
   readonly #budget: number;
   #receivable = DEFAULT_WINDOW;
   #held = 0;
   #owed = 0;
+  #streamWindow = DEFAULT_WINDOW;
 
-  /** @param window bytes of the connection's window. @param streamWindow bytes of each stream's, as announced */
-  constructor(output: FrameOutput, window: number, streamWindow: number, budget: number) {
+  /** @param window bytes of the connection's window */
+  constructor(output: FrameOutput, window: number, budget: number) {
     this.#output = output;
     this.#window = window;
-    this.#streamWindow = streamWindow;
     this.#budget = budget;
     this.ledger = new MemoryLedger(budget);
   }
@@ -42,6 +42,22 @@ export class ReceiveCredit {
     if (missing <= 0) return;
     this.#receivable = this.#window;
     this.#output.windowUpdate(0, missing);
+  }
+
+  /** Bytes that a stream begins with: the most that the peer may take for it. */
+  get streamWindow(): number {
+    return this.#streamWindow;
+  }
+
+  /** It moves: the windows of the streams there are by the difference, below 0 if need be (RFC 9113 §6.9.2). */
+  resize(streamWindow: number, streams: Streams): void {
+    const difference = streamWindow - this.#streamWindow;
+    if (difference === 0) return;
+    this.#streamWindow = streamWindow;
+    for (const stream of streams.all()) {
+      stream.receivable += difference;
+      if (stream.released > 0) this.giveBack(stream, 0);
+    }
   }
 
   /** DATA came, on whatever stream: `bytes` are its payload, padding included. @throws ProtocolError connection */

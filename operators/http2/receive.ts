@@ -1,4 +1,4 @@
-import { isProtocolError, ProtocolError } from '../core/protocol-error.js';
+import { ProtocolError } from '../core/protocol-error.js';
 import { AbuseLimits, isOddPriority, isOddWindowUpdate } from './abuse-limits.js';
 import { Http2ErrorCode, http2ErrorName } from './error-code.js';
 import { checkTrailers, type FieldList, malformed } from './field-rules.js';
@@ -12,7 +12,7 @@ import { selfDependency } from './frames/priority-frame.js';
 import type { RstStreamFrame } from './frames/rst-stream-frame.js';
 import { UNKNOWN } from './frames/unknown-frame.js';
 import type { WindowUpdateFrame } from './frames/window-update-frame.js';
-import type { DecodedHead, HeadReader } from './head-reader.js';
+import { DecodedHead, type HeadReader } from './head-reader.js';
 import type { AssembledFrame } from './header-block-assembler.js';
 import { connectionError, streamError } from './http2-error.js';
 import type { ReceiveCredit } from './receive-credit.js';
@@ -85,10 +85,10 @@ export class Receiver {
       case FrameType.WINDOW_UPDATE:
         return this.#windowUpdate(frame);
       case FrameType.PRIORITY:
-        if (isOddPriority(++this.#priorities, this.#streams.opened)) this.#glitch();
+        if (isOddPriority(++this.#priorities, this.#streams.opened)) this.odd();
         return;
       case UNKNOWN:
-        return this.#glitch();
+        return this.odd();
       case MALFORMED:
         throw this.#judge(frame);
       default:
@@ -96,12 +96,13 @@ export class Receiver {
     }
   }
 
-  #carried(empty: boolean): void {
-    this.abuse.carried(empty, empty ? this.#hooks.now() : 0);
+  /** Something legal came that makes no sense. @throws ProtocolError connection `ENHANCE_YOUR_CALM` */
+  odd(): void {
+    this.abuse.glitch(this.#hooks.now());
   }
 
-  #glitch(): void {
-    this.abuse.glitch(this.#hooks.now());
+  #carried(empty: boolean): void {
+    this.abuse.carried(empty, empty ? this.#hooks.now() : 0);
   }
 
   /** An error of one stream is one of the connection where that stream is idle. */
@@ -132,15 +133,9 @@ export class Receiver {
 
   #headers(frame: HeadersFrame): void {
     const { streamId } = frame;
-    let head: DecodedHead | undefined;
-    let refused: ProtocolError | undefined;
-    try {
-      head = this.#heads.read(frame.fragment);
-    } catch (error) {
-      // The table has followed it to its end: only what it says is lost.
-      if (!isProtocolError(error) || error.scope !== 'stream') throw error;
-      refused = error;
-    }
+    const read = this.#heads.tryRead(frame.fragment);
+    const head = read instanceof DecodedHead ? read : undefined;
+    let refused = read instanceof DecodedHead ? undefined : read;
     if ((frame.flags & FrameFlag.PRIORITY) !== 0 && frame.dependency === streamId) {
       refused ??= selfDependency(streamId) as ProtocolError;
     }
@@ -152,6 +147,7 @@ export class Receiver {
     stream.state = receiveStep(stream.state, StreamInputCode.recvHeaders, streamId);
     if (refused !== undefined) throw refused;
     const { list } = head as DecodedHead;
+    if (stream.hasHead && stream.tunnel) throw malformed('a header section on a stream that CONNECT has opened');
     if (stream.hasHead) this.#trailers(stream, head as DecodedHead, endsStream(frame));
     else this.#response(stream, head as DecodedHead, list, endsStream(frame));
   }
@@ -171,7 +167,8 @@ export class Receiver {
       return;
     }
     stream.hasHead = true;
-    stream.declared = contentLength ?? -1;
+    stream.tunnel &&= status < 300;
+    stream.declared = stream.tunnel ? -1 : (contentLength ?? -1); // bytes both ways, whatever it declares
     stream.bodiless ||= status === NO_CONTENT || status === NOT_MODIFIED;
     stream.sink?.response(status, head.fields(), ends);
     if (ends && !isClosed(stream.state)) this.#end(stream, undefined);
@@ -222,7 +219,7 @@ export class Receiver {
 
   #windowUpdate({ streamId, increment }: WindowUpdateFrame): void {
     const { opened, ids } = this.#streams;
-    if (isOddWindowUpdate(++this.#windowUpdates, opened + ids.lastLocal / 2, this.#sender.dataFrames)) this.#glitch();
+    if (isOddWindowUpdate(++this.#windowUpdates, opened + ids.lastLocal / 2, this.#sender.dataFrames)) this.odd();
     if (streamId === 0) return this.#sender.window.increase(increment);
     const stream = this.#streams.get(streamId);
     if (stream === undefined) return this.#astray(streamId, StreamInputCode.recvWindowUpdate);
@@ -237,6 +234,6 @@ export class Receiver {
   /** For a stream that is not in use: by the table an error, or nothing. */
   #astray(streamId: number, input: number): void {
     const state = this.#streams.stateOf(streamId);
-    if (receiveStep(state, input, streamId) === IGNORED && state === StreamStateCode.resetLocal) this.#glitch();
+    if (receiveStep(state, input, streamId) === IGNORED && state === StreamStateCode.resetLocal) this.odd();
   }
 }

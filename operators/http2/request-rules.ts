@@ -1,7 +1,7 @@
 /** The head of a request (RFC 9113 §8.3.1, §8.5; extended CONNECT: RFC 8441 §4). */
 import { isRequestTarget, isToken } from '../http/field-syntax.js';
 import { readContentLength } from './content-length.js';
-import { checkFields, fieldOf, type FieldList, malformed, PseudoFields, shown } from './field-rules.js';
+import { checkFields, type FieldList, malformed, PseudoFields, shown } from './field-rules.js';
 
 /** The control data of a request; what its method has no use for is undefined. */
 export interface RequestControl {
@@ -49,9 +49,22 @@ export function checkRequestFields(
     protocol: pseudo.get(':protocol'),
     contentLength: readContentLength(list),
   };
-  checkAuthority(control.authority, fieldOf(list, 'host'));
+  checkAuthority(control.authority, readHost(list));
   if (method === 'CONNECT' && control.protocol === undefined) checkConnect(control);
   else checkTarget(control);
+  return control;
+}
+
+/**
+ * Checks the head of a request that a push is the answer to: safe, cacheable and without content (RFC 9113 §8.4).
+ *
+ * @throws ProtocolError stream `PROTOCOL_ERROR`
+ */
+export function checkPromisedFields(list: FieldList): RequestControl {
+  const control = checkRequestFields(list);
+  const { method, contentLength = 0 } = control;
+  if (method !== 'GET' && method !== 'HEAD') throw malformed(`a push for ${shown(method)}`);
+  if (contentLength > 0) throw malformed('a push for a request with content');
   return control;
 }
 
@@ -73,6 +86,16 @@ function checkTarget({ method, scheme, path, authority, protocol }: RequestContr
   if (authority?.includes('@')) throw malformed('an authority with user information');
   if (!isRequestTarget(path)) throw malformed('a path that is empty or has bytes it may not');
   if (!path.startsWith('/') && !(path === '*' && method === 'OPTIONS')) throw malformed(`not a path: ${shown(path)}`);
+}
+
+function readHost(list: FieldList): string | undefined {
+  let host: string | undefined;
+  for (let i = 0; i < list.length; i += 2) {
+    if (list[i] !== 'host') continue;
+    if (host !== undefined) throw malformed('host comes twice');
+    host = list[i + 1];
+  }
+  return host;
 }
 
 /** Host may repeat the authority, not contradict it. */

@@ -11,7 +11,7 @@ import { isClosed, sendStep, StreamInputCode } from './stream-step.js';
 import { WriteScheduler } from './write-scheduler.js';
 
 /** Bytes on their way to the socket at which bodies wait, and the scheduler decides who is next. */
-const HIGH = 131_072;
+const HIGH = 524_288;
 /** A window that lets only less than this through is waited for to grow, after {@link MOST_DRIBBLES}. Bytes. */
 const QUANTUM = 1024;
 const MOST_DRIBBLES = 16;

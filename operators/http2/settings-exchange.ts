@@ -46,6 +46,11 @@ export class SettingsExchange {
     return this.#local.pending;
   }
 
+  /** The largest that the peer may rightly go by, of a setting of ours: those on their way to it count. */
+  most(name: 'initialWindowSize' | 'maxFrameSize'): number {
+    return this.#local.most(name);
+  }
+
   /** Records changes of ours and returns the entries to send. @throws UsageError `INVALID_SETTING` */
   announce(changes: Partial<Settings>): SettingEntry[] {
     const entries = this.#local.announce(changes);

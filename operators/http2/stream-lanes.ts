@@ -2,7 +2,7 @@ import { isProtocolError, ProtocolError, UsageError } from '../core/protocol-err
 import { HpackEncoder } from '../hpack/encoder.js';
 import type { Fields } from '../http/fields.js';
 import type { Http2ConnectionOptions, StreamHooks } from './connection-hooks.js';
-import { type Http2Limits, resolveHttp2Limits, resolveHttp2Settings, streamWindowOf } from './connection-options.js';
+import { type Http2Limits, resolveHttp2Limits, resolveHttp2Settings } from './connection-options.js';
 import { Http2ErrorCode } from './error-code.js';
 import { MAX_STREAM_ID } from './frame-header.js';
 import type { FrameOutput } from './frame-output.js';
@@ -17,7 +17,7 @@ import { PriorityBook } from './priority-book.js';
 import type { Priority } from './priority-field.js';
 import { ReceiveCredit } from './receive-credit.js';
 import { type ReceiveHooks, Receiver } from './receive.js';
-import { checkRequestFields } from './request-rules.js';
+import { checkPromisedFields, checkRequestFields } from './request-rules.js';
 import { type SendHooks, Sender } from './send.js';
 import { SettingsExchange } from './settings-exchange.js';
 import type { Settings } from './settings.js';
@@ -45,7 +45,6 @@ export class StreamLanes implements StreamPort, SendHooks, ReceiveHooks {
   lastTaken = MAX_STREAM_ID;
   readonly #hooks: StreamHooks;
   readonly #isServer: boolean;
-  readonly #streamWindow: number;
 
   /** @throws UsageError `INVALID_LIMIT` */
   constructor(output: FrameOutput, hooks: StreamHooks, options: Http2ConnectionOptions) {
@@ -56,14 +55,19 @@ export class StreamLanes implements StreamPort, SendHooks, ReceiveHooks {
     this.limits = bounds;
     this.now = now;
     this.own = resolveHttp2Settings(role, bounds, settings);
-    this.#streamWindow = streamWindowOf(this.own);
     this.streams = new Streams(role, upgraded);
     this.settings = new SettingsExchange(role);
     this.heads = new HeadReader(bounds);
     this.sender = new Sender(output, new HpackEncoder(), this, bounds.maxQueued);
     const { connectionWindow, maxConnectionMemory } = bounds;
-    this.credit = new ReceiveCredit(output, connectionWindow, this.#streamWindow, maxConnectionMemory);
+    this.credit = new ReceiveCredit(output, connectionWindow, maxConnectionMemory);
     this.receiver = new Receiver(this.heads, this.streams, this.sender, this.credit, bounds, this.#isServer, this);
+  }
+
+  /** Announces settings of ours, and takes from now on what they allow. @throws UsageError `INVALID_SETTING` */
+  announce(changes: Partial<Settings>): void {
+    this.sender.output.settings(this.settings.announce(changes));
+    this.credit.resize(this.settings.most('initialWindowSize'), this.streams);
   }
 
   // -- streams of ours -------------------------------------------------------------------------------------------------
@@ -89,15 +93,7 @@ export class StreamLanes implements StreamPort, SendHooks, ReceiveHooks {
 
   /** Stream 1 after an upgrade of ours: the request has gone over HTTP/1, its response comes here. */
   upgradedRequest(sink: StreamSink): Http2Stream {
-    const { initialWindowSize } = this.settings.remote;
-    const stream = new Http2Stream(
-      this,
-      1,
-      StreamStateCode.halfClosedLocal,
-      true,
-      this.#streamWindow,
-      initialWindowSize,
-    );
+    const stream = this.#local(StreamStateCode.halfClosedLocal, 1);
     stream.sink = sink;
     stream.ending = true;
     this.streams.add(stream);
@@ -118,7 +114,8 @@ export class StreamLanes implements StreamPort, SendHooks, ReceiveHooks {
   /** A stream of ours is promised on one of the peer's: its response can be sent from now on. @throws UsageError */
   promise(parent: Http2Stream, fields: Fields | readonly string[], pseudo: readonly string[]): Http2Stream {
     const { remote } = this.settings;
-    if (!remote.enablePush || this.streams.local >= remote.maxConcurrentStreams) {
+    const { ids, local } = this.streams;
+    if (!remote.enablePush || local >= remote.maxConcurrentStreams || ids.goawayReceived < Infinity) {
       throw new UsageError('PUSH_DISABLED', 'the client does not take this push');
     }
     parent.state = sendStep(parent.state, StreamInputCode.sendPushPromise, parent.id);
@@ -128,9 +125,9 @@ export class StreamLanes implements StreamPort, SendHooks, ReceiveHooks {
     return stream;
   }
 
-  #local(state: number): Http2Stream {
+  #local(state: number, id = this.streams.ids.takeLocal()): Http2Stream {
     const { initialWindowSize } = this.settings.remote;
-    return new Http2Stream(this, this.streams.ids.takeLocal(), state, true, this.#streamWindow, initialWindowSize);
+    return new Http2Stream(this, id, state, true, this.credit.streamWindow, initialWindowSize);
   }
 
   // -- streams of the peer ---------------------------------------------------------------------------------------------
@@ -170,18 +167,26 @@ export class StreamLanes implements StreamPort, SendHooks, ReceiveHooks {
   promised({ streamId, promisedId, fragment }: PushPromiseFrame): void {
     const { streams } = this;
     if (!this.settings.announced.enablePush) throw connectionError('PROTOCOL_ERROR', 'a push, which was not allowed');
-    const head = this.heads.read(fragment);
+    const head = this.heads.tryRead(fragment);
     const parent = streams.get(streamId);
     receiveStep(streams.stateOf(streamId), StreamInputCode.recvPushPromise, streamId);
     streams.ids.openPeer(promisedId);
-    const stream = this.#remote(promisedId, StreamStateCode.reservedRemote);
     if (parent === undefined || streams.peer >= this.settings.announced.maxConcurrentStreams) {
       return this.#refuse(promisedId, Http2ErrorCode.REFUSED_STREAM);
     }
-    const { method } = (head.request ??= checkRequestFields(head.list));
-    if (method !== 'GET' && method !== 'HEAD') return this.#refuse(promisedId, Http2ErrorCode.PROTOCOL_ERROR);
+    try {
+      this.#reserve(parent, promisedId, head);
+    } catch (error) {
+      this.broken(promisedId, error); // the stream it came on is as good as before
+    }
+  }
+
+  #reserve(parent: Http2Stream, promisedId: number, head: DecodedHead | ProtocolError): void {
+    if (isProtocolError(head)) throw head;
+    const { method } = (head.request ??= checkPromisedFields(head.list));
+    const stream = this.#remote(promisedId, StreamStateCode.reservedRemote);
     stream.bodiless = method === 'HEAD';
-    streams.add(stream);
+    this.streams.add(stream);
     this.#hooks.pushed(parent, stream, head);
   }
 
@@ -192,7 +197,7 @@ export class StreamLanes implements StreamPort, SendHooks, ReceiveHooks {
 
   #remote(streamId: number, state: number): Http2Stream {
     const { initialWindowSize } = this.settings.remote;
-    return new Http2Stream(this, streamId, state, false, this.#streamWindow, initialWindowSize);
+    return new Http2Stream(this, streamId, state, false, this.credit.streamWindow, initialWindowSize);
   }
 
   #refuse(streamId: number, code: number): void {

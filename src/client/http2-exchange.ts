@@ -48,6 +48,7 @@ export class Http2Exchange implements OutboundRequest, StreamSink {
   begun(stream: Http2Stream, { priority }: RequestConfig): void {
     this.#stream = stream;
     stream.bodiless = this.#head.method === 'HEAD';
+    stream.tunnel = this.#head.method === 'CONNECT';
     if (priority !== undefined && isObservable(priority)) this.#follow(priority, stream);
   }
 

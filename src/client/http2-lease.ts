@@ -5,6 +5,7 @@ import type { ConnectionHooks } from '../../operators/http2/connection-hooks.js'
 import type { Http2Limits } from '../../operators/http2/connection-options.js';
 import { Http2ErrorCode } from '../../operators/http2/error-code.js';
 import type { DecodedHead } from '../../operators/http2/head-reader.js';
+import type { RequestControl } from '../../operators/http2/request-rules.js';
 import type { Settings } from '../../operators/http2/settings.js';
 import type { Http2Stream, StreamSink } from '../../operators/http2/stream.js';
 import type { Deadline, Deadlines } from '../connections/timeouts.js';
@@ -14,8 +15,10 @@ import type { Http2RequestHead } from './http2-head.js';
 import type { ExchangeSink, Lease, OutboundRequest } from './lease.js';
 import type { PreparedRequest } from './prepared-request.js';
 import { receivePush } from './pushed-response.js';
+import type { Target } from './target.js';
 
 export interface Http2LeaseHooks {
+  readonly target: Target;
   /** It may take another request. */
   spare(lease: Http2Lease): void;
   /** It takes no further ones; those on it go on. */
@@ -144,6 +147,11 @@ export class Http2Lease implements Lease, ConnectionHooks {
   refused(): void {}
 
   pushed(parent: Http2Stream, promised: Http2Stream, head: DecodedHead): void {
+    const { target } = this.#hooks;
+    const { scheme, authority } = head.request as RequestControl;
+    if (authority !== target.authority || scheme !== (target.secure ? 'https' : 'http')) {
+      return promised.reset(Http2ErrorCode.PROTOCOL_ERROR); // it speaks for others (RFC 9113 §8.4)
+    }
     const listener = this.#exchanges.get(parent)?.sink.listener;
     if (listener === undefined) promised.reset(Http2ErrorCode.CANCEL);
     else receivePush(listener, promised, head, this.socket.info);

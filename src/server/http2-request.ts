@@ -2,6 +2,7 @@ import { EMPTY, Observable, Subject, type Subscriber } from 'rxjs';
 import { ProtocolError, UsageError } from '../../operators/core/protocol-error.js';
 import { UnicastSubject } from '../../operators/core/unicast-subject.js';
 import { Fields } from '../../operators/http/fields.js';
+import { Http2ErrorCode } from '../../operators/http2/error-code.js';
 import type { DecodedHead } from '../../operators/http2/head-reader.js';
 import type { RequestControl } from '../../operators/http2/request-rules.js';
 import type { Http2Stream, StreamSink } from '../../operators/http2/stream.js';
@@ -16,6 +17,8 @@ import type { ServerResponse } from './server-response.js';
 
 const CONTINUE: readonly string[] = Object.freeze([':status', '100']);
 const NO_FIELDS: readonly string[] = Object.freeze([]);
+/** A body that nobody reads and that is longer than this is stopped; what is shorter is let come, and dropped. Bytes. */
+const MOST_UNWANTED = 65_536;
 
 /** A request over HTTP/2; nothing is made before it is asked for. */
 export class Http2Request implements ReplyRequest, StreamSink {
@@ -38,6 +41,7 @@ export class Http2Request implements ReplyRequest, StreamSink {
   #cancelled: Subject<void> | undefined = undefined;
   #wasCancelled = false;
   #unwanted = false;
+  #answered = false;
 
   /** @param ends there is no body */
   constructor(
@@ -159,14 +163,32 @@ export class Http2Request implements ReplyRequest, StreamSink {
   sent(): void {
     this.reply?.answered();
     this.#cancelled?.complete();
-    if (this.#hasBody && !this.#read && this.#body?.claimed !== true) this.letGo();
+    this.#answered = true;
+    if (this.#hasBody && !this.#read && (this.#unwanted || this.#body?.claimed !== true)) this.letGo();
   }
 
-  /** @internal Nobody reads the rest of the body: the client is told not to send it (RFC 9113 §8.1). */
+  /** @internal Nobody reads the rest of the body. */
   letGo(): void {
     this.#unwanted = true;
-    if (this.#stream.localEnded) this.#stream.reset(0);
+    if (this.#answered) this.#stopLong();
     this.#body?.discard();
+  }
+
+  /**
+   * Tells a client that has its answer not to send the rest (RFC 9113 §8.1). A short one may be on its way already: it ends
+   * the stream as it should, and what is wrong with it is still said.
+   */
+  #stopLong(): void {
+    const { declared, received } = this.#stream;
+    const rest = declared < 0 ? received : declared - received;
+    const waits = received === 0 && this.#expectsContinue;
+    if (rest > MOST_UNWANTED || waits || this.#server.connection.state !== 'open') {
+      this.#stream.reset(Http2ErrorCode.NO_ERROR);
+    }
+  }
+
+  get #expectsContinue(): boolean {
+    return this.fields.get('expect')?.toLowerCase() === '100-continue';
   }
 
   // -- the stream's side -----------------------------------------------------------------------------------------------
@@ -180,6 +202,7 @@ export class Http2Request implements ReplyRequest, StreamSink {
   /** @internal */
   next(chunk: Uint8Array): void {
     if (!this.#unwanted) this.#subject().next(chunk);
+    else if (this.#answered) this.#stopLong();
   }
 
   /** @internal */
@@ -224,7 +247,7 @@ export class Http2Request implements ReplyRequest, StreamSink {
 
   #claimed(): void {
     if (this.#read || this.#stream.received > 0 || this.headSent) return;
-    if (this.fields.get('expect')?.toLowerCase() === '100-continue') this.#stream.headers(NO_FIELDS, CONTINUE);
+    if (this.#expectsContinue) this.#stream.headers(NO_FIELDS, CONTINUE);
   }
 
   #finishReading(): void {

@@ -99,8 +99,8 @@ export class Http2Writer implements ResponseWriter {
   }
 
   #head(status: number, fields: Fields, endStream: boolean): void {
-    if (status >= 200) this.#request.headSent = true;
     this.#stream.headers(fields, [':status', String(status)], endStream);
+    if (status >= 200) this.#request.headSent = true;
   }
 
   /** The head goes out with the first of the body: one that fails at once can still be answered with an error. */

@@ -21,6 +21,7 @@ export function push(
   response: ServerResponse,
 ): boolean {
   if (!isRequestTarget(path) || !path.startsWith('/')) throw new UsageError('INVALID_TARGET', 'not a path to push');
+  if (method !== 'GET' && method !== 'HEAD') throw new UsageError('INVALID_METHOD', 'a push answers GET or HEAD');
   const pseudo = [':method', method, ':scheme', request.scheme, ':authority', request.authority, ':path', path];
   let stream: Http2Stream;
   try {

@@ -9,15 +9,16 @@ const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 export async function startServer(script, ...args) {
   const child = spawn(process.execPath, [here(script), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   let text = '';
-  for await (const chunk of child.stdout) {
-    text += chunk;
-    if (text.includes('\n')) break;
-  }
+  child.stdout.on('data', (chunk) => (text += chunk));
+  while (!text.includes('\n')) await once(child.stdout, 'data');
   return {
     port: Number.parseInt(text, 10),
+    /** Ends it; what it then says of itself, if it does. */
     async stop() {
       child.kill();
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      const last = text.trim().split('\n').at(-1);
+      return last.startsWith('{') ? JSON.parse(last) : undefined;
     },
   };
 }

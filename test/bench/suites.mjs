@@ -1,6 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { alternate, measure, show, startServer } from './harness.mjs';
 
+export { http2Client, http2Download, http2Server } from './http2.mjs';
+
 const hasWrk = spawnSync('wrk', ['-v']).error === undefined;
 
 /** 64 keep-alive GETs in flight against a bare socket responder. */
