@@ -185,3 +185,82 @@ export { connectTunnel, type ConnectTunnelConfig } from './tunnel/connect-tunnel
 export { TunnelRefusedError } from './tunnel/connect-handshake.js';
 export { socks5, type Socks5Config, type Socks5Subject } from './tunnel/socks5.js';
 export type { TunnelSubject } from './tunnel/handshake.js';
+
+// WebSocket (RFC 6455, 7692, 8441)
+export { WebSocketConnection } from './websocket/connection.js';
+export type { WebSocketClosed, WebSocketConnectionOptions, WebSocketHooks } from './websocket/connection-options.js';
+export type { MessageWriter } from './websocket/message-writer.js';
+export type { InboundLimits, WebSocketBody } from './websocket/inbound-messages.js';
+export type { ControlFrameBudget } from './websocket/control-budget.js';
+export { decodeWebSocketFrames, type DecodeWebSocketFramesConfig } from './websocket/decode-websocket-frames.js';
+export { encodeWebSocketFrames, type EncodeWebSocketFramesConfig } from './websocket/encode-websocket-frames.js';
+export { assembleMessages, type AssembleMessagesConfig } from './websocket/assemble-messages.js';
+export { fragmentMessages, type FragmentMessagesConfig } from './websocket/fragment-messages.js';
+export { inflateMessages, type InflateMessagesConfig } from './websocket/inflate-messages.js';
+export { deflateMessages } from './websocket/deflate-messages.js';
+export { WebSocketDecoder } from './websocket/decoder.js';
+export type { WebSocketDecoderOptions } from './websocket/decoder-options.js';
+export {
+  serializeWebSocketFrame,
+  webSocketCloseFrame,
+  webSocketFrame,
+  type WebSocketFrame,
+} from './websocket/frame.js';
+export type {
+  BinaryMessage,
+  CloseEvent,
+  PingEvent,
+  PongEvent,
+  TextMessage,
+  WebSocketEvent,
+  WebSocketMessage,
+} from './websocket/message.js';
+export { WebSocketOpcode, webSocketOpcodeName, type WebSocketOpcodeName } from './websocket/opcode.js';
+export {
+  CloseCode,
+  isCloseCode,
+  maySendCloseCode,
+  type CloseCodeName,
+  type WebSocketRole,
+} from './websocket/close-code.js';
+export type { CloseReason } from './websocket/close-payload.js';
+export { maskInPlace, maskInto } from './websocket/mask.js';
+export { Utf8Validator } from './websocket/utf8-validator.js';
+export {
+  phaseOf as webSocketPhase,
+  WEBSOCKET_INPUTS,
+  WEBSOCKET_STATES,
+  webSocketTable,
+  type WebSocketInput,
+  type WebSocketPhase,
+  type WebSocketState,
+} from './websocket/state.js';
+export {
+  ClientHandshake,
+  type ClientHandshakeConfig,
+  type HandshakeResponse,
+  type WebSocketAgreement,
+} from './websocket/client-handshake.js';
+export {
+  answerHandshake,
+  type HandshakeAnswer,
+  type HandshakeRequest,
+  type ServerHandshakeConfig,
+} from './websocket/server-handshake.js';
+export { webSocketAccept, webSocketKey } from './websocket/handshake-key.js';
+export type { OriginPolicy } from './websocket/origin-policy.js';
+export type { SubprotocolChoice } from './websocket/subprotocol.js';
+export {
+  acceptDeflate,
+  offerDeflate,
+  readDeflateAnswer,
+  type AcceptedDeflate,
+  type DeflateConfig,
+  type DeflateDirection,
+  type DeflateParameters,
+} from './websocket/permessage-deflate.js';
+export {
+  formatWebSocketExtension,
+  parseWebSocketExtensions,
+  type WebSocketExtension,
+} from './websocket/websocket-extensions.js';

@@ -33,7 +33,7 @@ export class Books {
 export function demoServer(credentials, books) {
   return serve({ host: '127.0.0.1', port: 0, tls: credentials }, ({ path, cancelled$ }) => {
     cancelled$.subscribe(() => books.cancelled.add(path));
-    const mebibytes = path.split('/')[2];
+    const mebibytes = path.split('?')[0]?.split('/')[2];
     if (mebibytes === undefined) return { body: books.body(path) };
     const size = Number(mebibytes) * 1024 * 1024;
     return { fields: { 'content-length': String(size) }, body: books.body(path, size) };

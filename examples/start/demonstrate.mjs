@@ -6,6 +6,9 @@ import { newRow, waitedFor } from './measure.mjs';
 import { cancelling, download, holding, small } from './scenes.mjs';
 import { bytesText, table } from './terminal.mjs';
 
+/** @type {('1.1' | '2')[]} */
+const VERSIONS = ['1.1', '2'];
+
 const SCENES = [
   { what: 'download', play: download },
   { what: 'holding consumer', play: holding },
@@ -14,7 +17,7 @@ const SCENES = [
   { what: 'small again', play: small },
 ];
 
-/** A server and a client over loopback TLS play the scenes one after the other; a table sums up. */
+/** A server and a client over loopback TLS play the same scenes over HTTP/1.1 and HTTP/2; a table puts them side by side. */
 export function demonstrate() {
   const authority = createAuthority('rxweir demo authority');
   const books = new Books();
@@ -23,13 +26,20 @@ export function demonstrate() {
     switchMap((server) => {
       const origin = `https://localhost:${server.address.port}`;
       const client = createClient({ tls: { ca: authority.cert }, family: 4 });
-      const rows = SCENES.map(({ what }) => newRow(what));
+      const plays = VERSIONS.flatMap((version) =>
+        SCENES.map(({ what, play }) => ({ play, row: newRow(version, what) })),
+      );
       console.log(`A server on ${origin} and a client, over TLS with a certificate made a moment ago.\n`);
-      const scenes = SCENES.map(({ play }, i) => play({ client, origin, books }, /** @type {never} */ (rows[i])));
+      const scenes = plays.map(({ play, row }, i) =>
+        defer(() => {
+          if (i % SCENES.length === 0) console.log(`-- HTTP/${row.version} --\n`);
+          return play({ client, version: row.version, origin, books }, row);
+        }),
+      );
       return concat(
         ...scenes,
         defer(() => {
-          console.log(summary(rows));
+          console.log(summary(plays.map(({ row }) => row)));
           return concat(client.close(), server.close());
         }),
       );
@@ -39,14 +49,21 @@ export function demonstrate() {
 
 /** @param {import('./measure.mjs').Row[]} rows */
 function summary(rows) {
-  const heading = ['exchange', 'received', 'time', 'most held', 'waited for', 'connection'];
-  const lines = rows.map((row) => [
-    row.what,
-    bytesText(row.bytes),
-    `${row.milliseconds.toFixed(0)} ms`,
-    bytesText(row.peakHeld),
-    waitedFor(row),
-    row.connection,
-  ]);
+  const heading = ['exchange', 'HTTP', 'received', 'time', 'most held', 'waited for', 'connection'];
+  const lines = SCENES.flatMap((_, i) => VERSIONS.map((_, j) => rows[j * SCENES.length + i])).flatMap((row) => {
+    if (row === undefined) return [];
+    const { what, version, bytes, milliseconds, peakHeld, connection } = row;
+    return [
+      [
+        what,
+        version,
+        bytesText(bytes),
+        `${milliseconds.toFixed(0)} ms`,
+        bytesText(peakHeld),
+        waitedFor(row),
+        connection,
+      ],
+    ];
+  });
   return table([heading, ...lines]);
 }

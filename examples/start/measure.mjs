@@ -4,18 +4,18 @@ const SAMPLE_EVERY = 20;
 
 /**
  * What became of one exchange.
- * @typedef {{ what: string; bytes: number; milliseconds: number; peakHeld: number; waited: Map<string, number>; connection: string }} Row
+ * @typedef {{ version: '1.1' | '2'; what: string; bytes: number; milliseconds: number; peakHeld: number; waited: Map<string, number>; connection: string }} Row
  */
 
 /**
  * One exchange as the chunks of its body, measured into `row` while it runs.
  *
- * @param {import('rxweir').Client} client
+ * @param {{ client: import('rxweir').Client; version: '1.1' | '2' }} stage
  * @param {string} url
  * @param {Row} row
  * @returns {import('rxjs').Observable<Uint8Array>}
  */
-export function measured(client, url, row) {
+export function measured({ client, version }, url, row) {
   return defer(() => {
     const started = performance.now();
     const sampling = interval(SAMPLE_EVERY)
@@ -26,7 +26,7 @@ export function measured(client, url, row) {
           if (count > 0) row.waited.set(who, (row.waited.get(who) ?? 0) + SAMPLE_EVERY);
         }
       });
-    return client.requestEvents(url).pipe(
+    return client.requestEvents({ url, version }).pipe(
       tap((event) => {
         if (event.type === 'connected') row.connection = event.reused ? 'reused' : 'new';
       }),
@@ -42,11 +42,12 @@ export function measured(client, url, row) {
 }
 
 /**
+ * @param {'1.1' | '2'} version
  * @param {string} what
  * @returns {Row}
  */
-export function newRow(what) {
-  return { what, bytes: 0, milliseconds: 0, peakHeld: 0, waited: new Map(), connection: '' };
+export function newRow(version, what) {
+  return { version, what, bytes: 0, milliseconds: 0, peakHeld: 0, waited: new Map(), connection: '' };
 }
 
 /**

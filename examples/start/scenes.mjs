@@ -6,7 +6,7 @@ import { bytesText, ProgressLine } from './terminal.mjs';
 
 /**
  * What a scene works with; each fills one row of the table.
- * @typedef {{ client: import('rxweir').Client; origin: string; books: import('./demo-server.mjs').Books }} Stage
+ * @typedef {{ client: import('rxweir').Client; version: '1.1' | '2'; origin: string; books: import('./demo-server.mjs').Books }} Stage
  * @typedef {import('./measure.mjs').Row} Row
  */
 
@@ -17,12 +17,12 @@ const HOLD = 1500;
  * @param {Stage} stage
  * @param {Row} row
  */
-export function download({ client, origin }, row) {
+export function download(stage, row) {
   const size = 64 * MEBIBYTE;
   const line = new ProgressLine(process.stdout);
   return scene(
     'A download, chunk by chunk',
-    measured(client, `${origin}/file/64`, row).pipe(
+    measured(stage, `${stage.origin}/file/64`, row).pipe(
       tap(() => line.show(row.bytes, size)),
       finalize(() => line.end()),
     ),
@@ -33,8 +33,9 @@ export function download({ client, origin }, row) {
  * @param {Stage} stage
  * @param {Row} row
  */
-export function holding({ client, origin, books }, row) {
-  const path = '/slow/48';
+export function holding(stage, row) {
+  const { origin, books, version } = stage;
+  const path = `/slow/48?over=${version}`;
   let last = -1;
   const watch = (/** @type {number} */ milliseconds) => {
     const sent = books.sentTo(path);
@@ -46,7 +47,7 @@ export function holding({ client, origin, books }, row) {
     `A consumer that holds one chunk for ${HOLD} ms`,
     defer(() => {
       const watching = interval(250).subscribe((n) => watch(250 * (n + 1)));
-      return measured(client, origin + path, row).pipe(
+      return measured(stage, origin + path, row).pipe(
         holdMap((_, index) => (index === 1 ? timer(HOLD).pipe(tap(() => watching.unsubscribe())) : EMPTY)),
         finalize(() => {
           watching.unsubscribe();
@@ -61,8 +62,9 @@ export function holding({ client, origin, books }, row) {
  * @param {Stage} stage
  * @param {Row} row
  */
-export function cancelling({ client, origin, books }, row) {
-  const path = '/endless';
+export function cancelling(stage, row) {
+  const { client, origin, books, version } = stage;
+  const path = `/endless?over=${version}`;
   return scene(
     'A body without end, cancelled after 4 MiB',
     defer(() => {
@@ -73,7 +75,7 @@ export function cancelling({ client, origin, books }, row) {
         takeWhile(() => !books.cancelled.has(path)),
         takeUntil(timer(2000)),
       );
-      return concat(measured(client, origin + path, row).pipe(takeBytes(4 * MEBIBYTE)), seen).pipe(
+      return concat(measured(stage, origin + path, row).pipe(takeBytes(4 * MEBIBYTE)), seen).pipe(
         finalize(() => {
           listening.unsubscribe();
           say(
@@ -90,10 +92,10 @@ export function cancelling({ client, origin, books }, row) {
  * @param {Stage} stage
  * @param {Row} row
  */
-export function small({ client, origin }, row) {
+export function small(stage, row) {
   return scene(
     'A small request',
-    measured(client, `${origin}/small/1`, row).pipe(
+    measured(stage, `${stage.origin}/small/1`, row).pipe(
       finalize(() => say(`   ${bytesText(row.bytes)} over a ${row.connection} connection`)),
     ),
   );

@@ -35,8 +35,8 @@ export function snapshot(pools: Iterable<Pool>, exchanges: LinkedList<Exchange>,
     connections.idle += stats.idle;
     connections.connecting += stats.connecting;
     queued += stats.queued;
-    for (const { socket } of pool.connections) {
-      heldBytes += socket.heldBytes;
+    for (const { socket, heldBytes: held } of pool.connections) {
+      heldBytes += held;
       bufferedBytes += socket.bufferedBytes;
     }
   }

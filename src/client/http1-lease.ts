@@ -45,6 +45,10 @@ export class Http1Lease implements Lease {
     return this.connection.served;
   }
 
+  get heldBytes(): number {
+    return this.socket.heldBytes;
+  }
+
   begin(sink: Exchange, { head }: PreparedRequest): OutboundRequest {
     const outbound = this.connection.begin(sink, head.method, head.upgrade !== '');
     if (head.close) this.connection.close(); // once this one is answered

@@ -115,6 +115,10 @@ export class Http2Lease implements Lease, ConnectionHooks {
     return this.connection.state === 'open' && this.connection.lanes.streams.size === 0;
   }
 
+  get heldBytes(): number {
+    return this.connection.lanes.credit.held;
+  }
+
   begin(sink: ExchangeSink, request: PreparedRequest): OutboundRequest {
     return new Http2Exchange(this.connection, sink, request.http2Head, () => this.served++);
   }

@@ -47,6 +47,8 @@ export interface Lease {
   readonly socket: ByteDuplex;
   /** Responses completed on it. */
   readonly served: number;
+  /** Bytes received that consumers have not released. */
+  readonly heldBytes: number;
   /** What cancelling a request does to it. */
   readonly cancelEffect: CancelEffect;
   /** Enters a request. */

@@ -72,6 +72,10 @@ export class Http1Server implements ServerConnectionHooks, ServedConnection {
     return this.connection.unanswered;
   }
 
+  get held(): number {
+    return this.socket.heldBytes ?? 0;
+  }
+
   get unsent(): number {
     return this.socket.bufferedBytes ?? this.connection.unsent;
   }

@@ -97,6 +97,10 @@ export class Http2Server implements ServedConnection, ConnectionHooks {
     return this.connection.lanes.streams.size;
   }
 
+  get held(): number {
+    return this.connection.lanes.credit.held;
+  }
+
   get unsent(): number {
     return this.socket.bufferedBytes ?? this.connection.unsent;
   }

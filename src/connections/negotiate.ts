@@ -28,6 +28,7 @@ export interface NegotiationHooks {
 export class Negotiation implements ServedConnection {
   readonly socket: ServedSocket;
   readonly active = 0;
+  readonly held = 0;
   readonly unsent = 0;
   readonly #hooks: NegotiationHooks;
   readonly #version: ServedVersion;

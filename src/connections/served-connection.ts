@@ -14,6 +14,8 @@ export interface ServedConnection {
   readonly socket: ServedSocket;
   /** Requests on their way: begun, and not answered. */
   readonly active: number;
+  /** Bytes received that consumers have not released. */
+  readonly held: number;
   /** Bytes to send that the socket has not taken. */
   readonly unsent: number;
   /** Who is being waited for, and since when; undefined between requests. */

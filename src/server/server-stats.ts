@@ -27,9 +27,9 @@ export function snapshot(servers: ReadonlySet<ServedConnection>, requests: numbe
   let heldBytes = 0;
   let bufferedBytes = 0;
   for (const server of servers) {
-    const { socket, waiting } = server;
+    const { waiting } = server;
     active += server.active;
-    heldBytes += socket.heldBytes ?? 0;
+    heldBytes += server.held;
     bufferedBytes += server.unsent;
     if (waiting === undefined) {
       idle++;
