@@ -178,17 +178,17 @@ function checked<R extends ReissuableResponse<R>>(
   }
   const other = fields.get('etag');
   if (status === 200 || status === 412 || (etag !== undefined && other !== undefined && other !== etag)) {
-    throw failure('DOWNLOAD_CHANGED', 'the server has another representation by now');
+    throw resumeFailure('DOWNLOAD_CHANGED', 'the server has another representation by now');
   }
-  if (status !== 206) throw failure('RESUME_REFUSED', `the server answered ${status}`);
+  if (status !== 206) throw resumeFailure('RESUME_REFUSED', `the server answered ${status}`);
   const fits = range?.first === received && (download.total ?? range.total) === range.total;
   const length = fields.get('content-length');
   const long = range?.last === undefined ? NaN : range.last - received + 1;
   if (!fits || (length !== undefined && Number(length) !== long)) {
-    throw failure('BAD_CONTENT_RANGE', 'the server answered with another part than was asked for');
+    throw resumeFailure('BAD_CONTENT_RANGE', 'the server answered with another part than was asked for');
   }
   if (range.total !== undefined && range.last !== range.total - 1) {
-    throw failure('BAD_CONTENT_RANGE', 'the server answered with less than the rest');
+    throw resumeFailure('BAD_CONTENT_RANGE', 'the server answered with less than the rest');
   }
   download.total = range.total;
   return body;
@@ -198,6 +198,6 @@ function cancel(body: Observable<Uint8Array>): void {
   body.subscribe({ error: () => undefined }).unsubscribe();
 }
 
-function failure(code: string, why: string): ProtocolError {
+function resumeFailure(code: string, why: string): ProtocolError {
   return new ProtocolError(code, `the download cannot be taken up: ${why}`, { scope: 'message' });
 }

@@ -93,7 +93,7 @@ export class HeadReader {
     const list = this.#decoder.decodeList(block);
     const head = new DecodedHead(list, this.#decoder.neverIndexed);
     if (length <= LONGEST_KEPT && this.#decoder.tableChanges === tableChanges) {
-      this.#kept[this.#next] = { block: Uint8Array.from(block), tableChanges, head };
+      this.#kept[this.#next] = { block: Buffer.from(block), tableChanges, head };
       this.#next = (this.#next + 1) % MOST_KEPT;
     }
     return head;

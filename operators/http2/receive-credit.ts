@@ -85,7 +85,7 @@ export class ReceiveCredit {
     this.ledger.charge(length);
     stream.held += length;
     this.#held += length;
-    const own = length * LEAST_PART < within ? Uint8Array.from(data) : data;
+    const own = length * LEAST_PART < within ? copyOf(data) : data;
     deliver(sink, own, stream.onReleased);
   }
 
@@ -108,9 +108,16 @@ export class ReceiveCredit {
 
   /** Opens the connection's window again, once half of it is owed and what is held leaves room for it. */
   replenish(): void {
-    if (this.#owed * 2 < this.#window || this.#held + this.#window > this.#budget) return;
+    if (this.#owed === 0 || this.#owed * 2 < this.#window || this.#held + this.#window > this.#budget) return;
     this.#output.windowUpdate(0, this.#owed);
     this.#receivable += this.#owed;
     this.#owed = 0;
   }
+}
+
+/** `Uint8Array.from` would go through it byte by byte. */
+function copyOf(data: Uint8Array): Uint8Array {
+  const copy = Buffer.allocUnsafe(data.length);
+  copy.set(data);
+  return copy;
 }

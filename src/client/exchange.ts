@@ -245,8 +245,7 @@ export class Exchange implements ExchangeSink, PoolWaiter, UploadObserver, Unica
   #retry(error: unknown): void {
     this.#retries++;
     this.#upload?.stop();
-    this.#upload = undefined;
-    this.#outbound = undefined;
+    this.#upload = this.#outbound = undefined;
     this.listener?.({ type: 'retried', error });
     this.#context.emit({ type: 'retried', url: this.request.target.url, error });
     this.#acquire();
@@ -277,6 +276,7 @@ export class Exchange implements ExchangeSink, PoolWaiter, UploadObserver, Unica
       return 'withdrawn';
     }
     if (this.#outbound.over) return 'none';
+    this.#upload?.stop(); // or it would go on with what the connection lets go
     this.#outbound.cancel();
     return (this.lease as Lease).cancelEffect;
   }

@@ -98,10 +98,10 @@ export class Http2Exchange implements OutboundRequest, StreamSink {
     if (this.over) return;
     if (this.#hasBody) this.sink.settle();
     this.#leave();
+    this.#finished();
+    this.sink.end(trailers); // whoever sends stops now: what he held is let go by the reset
     // Half a request that nobody waits for any more.
     if (this.#stream?.localEnded === false) this.#stream.reset(Http2ErrorCode.NO_ERROR);
-    this.#finished();
-    this.sink.end(trailers);
   }
 
   released(): void {
@@ -145,8 +145,8 @@ export class Http2Exchange implements OutboundRequest, StreamSink {
   #fail(error: unknown): void {
     if (this.over) return;
     this.#leave();
-    this.#stream?.reset(Http2ErrorCode.CANCEL);
     this.sink.failed(error);
+    this.#stream?.reset(Http2ErrorCode.CANCEL);
   }
 }
 

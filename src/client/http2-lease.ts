@@ -69,6 +69,8 @@ export class Http2Lease implements Lease, ConnectionHooks {
   readonly #pong: Deadline;
   readonly #nextPing: Deadline;
   readonly #exchanges = new WeakMap<Http2Stream, Http2Exchange>();
+  /** Requests for an extended CONNECT that wait for the server's SETTINGS. */
+  readonly #untold: { readonly request: PreparedRequest; readonly exchange: Http2Exchange }[] = [];
   #block: Uint8Array | undefined = undefined;
   #blockOf: Http2RequestHead | undefined = undefined;
   #tableChanges = -1;
@@ -112,7 +114,7 @@ export class Http2Lease implements Lease, ConnectionHooks {
   }
 
   get idle(): boolean {
-    return this.connection.state === 'open' && this.connection.lanes.streams.size === 0;
+    return this.connection.state === 'open' && this.connection.lanes.streams.size === 0 && this.#untold.length === 0;
   }
 
   get heldBytes(): number {
@@ -123,9 +125,14 @@ export class Http2Lease implements Lease, ConnectionHooks {
     return new Http2Exchange(this.connection, sink, request.http2Head, () => this.served++);
   }
 
-  write({ http2Head, config, plan }: PreparedRequest, outbound: OutboundRequest, whole: Uint8Array | undefined): void {
+  write(request: PreparedRequest, outbound: OutboundRequest, whole: Uint8Array | undefined): void {
     const exchange = outbound as Http2Exchange;
+    const { http2Head, config, plan } = request;
     const { lanes } = this.connection;
+    if (http2Head.extendedConnect && !lanes.settings.heard) {
+      this.#untold.push({ request, exchange });
+      return;
+    }
     if (http2Head.extendedConnect && !lanes.settings.remote.enableConnectProtocol) throw noExtendedConnect();
     const ends = (plan === undefined || whole?.length === 0) && http2Head.method !== 'CONNECT';
     const stream = lanes.requestBlock(exchange, this.#blockFor(http2Head), ends);
@@ -163,6 +170,7 @@ export class Http2Lease implements Lease, ConnectionHooks {
 
   available(): void {
     if (this.connection.lanes.settings.pending === 0) this.#settled();
+    if (this.#untold.length > 0) this.#writeUntold();
     this.#hooks.spare(this);
   }
 
@@ -181,9 +189,10 @@ export class Http2Lease implements Lease, ConnectionHooks {
     this.socket.unref();
   }
 
-  closed(): void {
+  closed(error: unknown): void {
     this.#stop();
     this.expiry.disarm();
+    for (const { exchange } of this.#untold.splice(0)) exchange.failed(error ?? gone());
     this.#hooks.removed(this);
   }
 
@@ -200,6 +209,18 @@ export class Http2Lease implements Lease, ConnectionHooks {
     this.#blockOf = this.#tableChanges === before ? head : undefined;
     this.#block = block;
     return block;
+  }
+
+  /** The server has said whether it allows extended CONNECT (RFC 8441 §3). */
+  #writeUntold(): void {
+    for (const { request, exchange } of this.#untold.splice(0)) {
+      if (exchange.over) continue;
+      try {
+        this.write(request, exchange, undefined);
+      } catch (error) {
+        exchange.failed(error);
+      }
+    }
   }
 
   #settled(): void {
@@ -235,6 +256,10 @@ export class Http2Lease implements Lease, ConnectionHooks {
     this.#pong.disarm();
     this.#nextPing.disarm();
   }
+}
+
+function gone(): ProtocolError {
+  return new ProtocolError('CONNECTION_CLOSED', 'the server closed the connection');
 }
 
 function sinkWantsPushes({ sink }: Http2Exchange): boolean {

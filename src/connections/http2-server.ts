@@ -134,7 +134,10 @@ export class Http2Server implements ServedConnection, ConnectionHooks {
 
   pushed(): void {}
 
-  available(): void {}
+  /** A stream has ended outside of what is being read: nothing else may come to tell that it is idle now. */
+  available(): void {
+    if (!this.connection.lanes.sender.busy) this.progress();
+  }
 
   draining(): void {}
 
