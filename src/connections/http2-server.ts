@@ -152,7 +152,10 @@ export class Http2Server implements ServedConnection, ConnectionHooks {
         this.#watch.stop();
         this.#clock.arm(this.#options.timeouts.idle);
       }
-    } else if (!quiet) this.#watch.start();
+    } else if (!quiet) {
+      this.#clock.disarm(); // a request may come with the settings
+      this.#watch.start();
+    }
     const sending = connection.unsent > 0;
     if (sending) this.#send?.start();
     else this.#send?.stop();

@@ -11,6 +11,7 @@ import type { ServedConnection, ServedSocket } from '../connections/served-conne
 import { Deadlines } from '../connections/timeouts.js';
 import type { Address } from '../sockets/byte-duplex.js';
 import type { Listener } from '../sockets/network.js';
+import { goingAway } from '../connections/web-socket-going-away.js';
 import { infoOf } from '../sockets/socket-info.js';
 import { contained } from './contained.js';
 import { DateLine } from './date-line.js';
@@ -148,7 +149,10 @@ export class HttpServer implements Server, Http1ServerHooks, Http2ServerHooks, N
       this.#closing = true;
       this.#accepting?.unsubscribe();
       this.#listener.close();
-      for (const server of this.#open) server.close();
+      for (const server of this.#open) {
+        goingAway(infoOf(server.socket.info));
+        server.close();
+      }
       this.#checkClosed();
     }
     if (this.#open.size > 0) this.#destroyAfter(milliseconds);

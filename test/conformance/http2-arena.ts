@@ -12,7 +12,7 @@ import { frameServer, framesTo, watchConnections, watchProcess, type SocketPeer 
 import type { Settings } from '../../operators/http2/settings.js';
 
 /** A path that is answered at once, whatever the handler under attack does. */
-export const WELL = '/well';
+const WELL = '/well';
 
 export interface Arena {
   readonly port: number;
