@@ -1,5 +1,5 @@
-import { concat, defer, map, type Observable, of, switchMap, take, throwError } from 'rxjs';
-import { ProtocolError } from '../../operators/core/protocol-error.js';
+import { catchError, concat, defer, map, type Observable, of, switchMap, take, throwError } from 'rxjs';
+import { isNetworkError, ProtocolError } from '../../operators/core/protocol-error.js';
 import type { ByteSubject } from '../../operators/http1/detach.js';
 import type { Settings } from '../../operators/http2/settings.js';
 import type { ByteDuplex } from '../sockets/byte-duplex.js';
@@ -52,7 +52,12 @@ export function dial(
     tls: target.secure ? (options.tls ?? {}) : undefined,
     alpn: target.secure ? offered(versions) : undefined,
   });
-  if (versions !== 'h2c') return connecting.pipe(switchMap((socket) => told(socket, versions, target)));
+  if (versions !== 'h2c') {
+    return connecting.pipe(
+      catchError((error: unknown) => throwError(() => (noCommonProtocol(error) ? refused(target, error) : error))),
+      switchMap((socket) => told(socket, versions, target)),
+    );
+  }
   const upgraded = connecting.pipe(
     switchMap((socket) =>
       upgradeToHttp2(socket, target, settings).pipe(map((bytes) => ({ socket, http2: true, upgraded: bytes }))),
@@ -68,10 +73,19 @@ function offered(versions: Versions): readonly string[] {
   return versions === 'any' ? ['h2', 'http/1.1'] : ['http/1.1'];
 }
 
-function told(socket: ByteDuplex, versions: Versions, { origin }: Target): Observable<Dialled> {
+/** The server has ended the handshake, since it speaks nothing of what was offered (RFC 7301 §3.2). */
+function noCommonProtocol(error: unknown): boolean {
+  return isNetworkError(error) && error.code === 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL';
+}
+
+function refused({ origin }: Target, cause?: unknown): ProtocolError {
+  return new ProtocolError('VERSION_REFUSED', `${origin} does not speak the version that was asked for`, { cause });
+}
+
+function told(socket: ByteDuplex, versions: Versions, target: Target): Observable<Dialled> {
   const { tls } = socket.info;
   const http2 = tls === undefined ? versions === 'http2' : tls.alpnProtocol === 'h2';
   if (http2 || versions !== 'http2') return of({ socket, http2, upgraded: undefined });
   socket.error(undefined);
-  return throwError(() => new ProtocolError('VERSION_REFUSED', `${origin} does not speak HTTP/2`));
+  return throwError(() => refused(target));
 }
