@@ -22,6 +22,21 @@ export type {
   WaitingFor,
 } from './client/exchange-event.js';
 
+// WebSocket
+export { webSocket } from './client/web-socket.js';
+export type { WebSocketConfig } from './client/web-socket-config.js';
+export { acceptWebSocket } from './server/accept-web-socket.js';
+export type { AcceptWebSocketConfig, WebSocketHandler } from './server/accept-web-socket-config.js';
+export { WebSocketSubject, type WebSocketInfo } from './connections/web-socket-subject.js';
+export type { WebSocketOptions, WebSocketOverflow } from './connections/web-socket-options.js';
+export type {
+  WebSocketClosing,
+  WebSocketConnecting,
+  WebSocketEnded,
+  WebSocketOpen,
+  WebSocketStatus,
+} from './connections/web-socket-status.js';
+
 // What a client remembers, and its way out
 export { CookieStore, type CookieStoreConfig } from './stores/cookie-store.js';
 export type { CookieLimits } from './stores/cookie-limits.js';

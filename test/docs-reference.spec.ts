@@ -52,7 +52,7 @@ describe('docs/errors.md', () => {
   });
 
   it('has no code of NetworkError that the sources do not mention', () => {
-    const source = ['network-error', 'memory', 'memory-socket', 'duplex-bridge', 'listen', 'tls-client']
+    const source = ['network-error', 'memory', 'memory-socket', 'duplex-bridge', 'listen', 'tls-client', 'tunnel-name']
       .map((name) => readFileSync(join(root, `src/sockets/${name}.ts`), 'utf8'))
       .join('\n');
     expect(codesOf('NetworkError').filter((code) => !source.includes(`'${code}'`))).toEqual([]);
@@ -98,7 +98,10 @@ describe('docs/limits.md', () => {
 
   it('has the options of a client', () => {
     const option = (name: string): number[] =>
-      inSource('src/client/create-client.ts', `count('${name}', config.${name}, `);
+      inSource(
+        name === 'maxRetries' ? 'src/client/create-client.ts' : 'src/client/client-options.ts',
+        `count('${name}', config.${name}, `,
+      );
     const names = ['maxConnections', 'maxQueued', 'keepAlive', 'pipelining', 'maxRetries'];
     expect(tableOf('Client')).toEqual({
       ...Object.fromEntries(names.map((name) => [name, option(name)])),

@@ -50,9 +50,9 @@ export function snapshot(pools: Iterable<Pool>, exchanges: LinkedList<Exchange>,
 }
 
 /** Who is being waited for, and since when on the scheduler's clock. */
-export function waitingFor({ phase, clock, consumerHolds, unsent }: Exchange): { who: WaitingFor; since: number } {
+export function waitingFor({ phase, clock, outbound }: Exchange): { who: WaitingFor; since: number } {
   const { since } = clock;
   if (phase === 'queued' || phase === 'connecting') return { who: 'connection', since };
-  if (consumerHolds || clock.phase === 'unclaimed') return { who: 'consumer', since };
-  return { who: unsent > 0 ? 'socket' : 'peer', since };
+  if (outbound?.consumerHolds || clock.phase === 'unclaimed') return { who: 'consumer', since };
+  return { who: (outbound?.unsent ?? 0) > 0 ? 'socket' : 'peer', since };
 }

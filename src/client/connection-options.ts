@@ -8,6 +8,8 @@ import type { TlsClientConfig } from '../sockets/tls-config.js';
 export interface ConnectionOptions {
   /** TLS settings; compared option by option, each by identity. Never cloned. */
   readonly tls?: TlsClientConfig | undefined;
+  /** TLS settings towards a proxy of scheme `https`, which knows nothing of `tls`; compared as they are. */
+  readonly proxyTls?: TlsClientConfig | undefined;
   /** Local address to bind. */
   readonly localAddress?: string | undefined;
   readonly localPort?: number | undefined;
@@ -23,6 +25,7 @@ export interface ConnectionOptions {
 
 const NAMES = [
   'tls',
+  'proxyTls',
   'localAddress',
   'localPort',
   'socketPath',
@@ -36,6 +39,7 @@ const NAMES = [
 export function connectionOptions(base: ConnectionOptions, own: ConnectionOptions): ConnectionOptions {
   const given =
     own.tls ??
+    own.proxyTls ??
     own.localAddress ??
     own.localPort ??
     own.socketPath ??
@@ -51,10 +55,31 @@ export function pickConnectionOptions(from: ConnectionOptions): ConnectionOption
   return Object.freeze(pick(from) as ConnectionOptions);
 }
 
+/** What belongs to one origin: it does not go along to another. */
+const OF_ONE_ORIGIN: ReadonlySet<string> = new Set([
+  'cert',
+  'key',
+  'passphrase',
+  'pfx',
+  'secureContext',
+  'servername',
+  'session',
+  'verifyName',
+]);
+
+/** The same options towards another origin: without a client certificate and the names of the first one. */
+export function crossedOptions(options: ConnectionOptions): ConnectionOptions {
+  if (options.tls === undefined) return options;
+  const kept = Object.entries(options.tls).filter(([name]) => !OF_ONE_ORIGIN.has(name));
+  return Object.freeze({ ...options, tls: Object.freeze(Object.fromEntries(kept)) });
+}
+
 /** The whole identity, compared whole. */
 export function sameConnectionOptions(a: ConnectionOptions, b: ConnectionOptions): boolean {
   if (a === b) return true;
-  return NAMES.every((name) => (name === 'tls' ? sameEntries(a.tls, b.tls) : Object.is(a[name], b[name])));
+  return NAMES.every((name) =>
+    name === 'tls' || name === 'proxyTls' ? sameEntries(a[name], b[name]) : Object.is(a[name], b[name]),
+  );
 }
 
 function pick(from: ConnectionOptions): Record<string, unknown> {

@@ -12,27 +12,30 @@ import {
   type SchedulerLike,
 } from 'rxjs';
 import { UsageError } from '../../operators/core/protocol-error.js';
+import type { ExchangeRequest } from '../../operators/exchange/exchange-request.js';
+import { redirectedFields } from '../../operators/exchange/redirect-rules.js';
 import { Fields } from '../../operators/http/fields.js';
-import { resolveLimits } from '../../operators/http1/limits.js';
-import { resolveHttp2Limits } from '../../operators/http2/connection-options.js';
-import { settingEntries } from '../../operators/http2/settings.js';
 import { LinkedList } from '../connections/linked-list.js';
 import { ticks } from '../connections/ticks.js';
 import { Deadlines } from '../connections/timeouts.js';
 import { randomBoundary } from '../connections/random-boundary.js';
 import type { ClientContext } from './client-context.js';
+import { count, type PoolOptions, poolOptions } from './client-options.js';
 import { snapshot, waitingFor, type ClientStats } from './client-stats.js';
+import { clientStores, type ClientStores } from './client-stores.js';
 import { connect, type ConnectConfig } from './connect.js';
 import { pickConnectionOptions, sameConnectionOptions, type ConnectionOptions } from './connection-options.js';
 import { Exchange } from './exchange.js';
 import type { ClientEvent, ExchangeEvent } from './exchange-event.js';
-import type { Http2ClientOptions } from './http2-lease.js';
 import { versionsOf } from './dial.js';
-import { Pool, type PoolOptions } from './pool.js';
+import { Pool } from './pool.js';
 import type { HeadDefaults } from './request-head.js';
 import type { ClientConfig, RequestConfig } from './request-config.js';
 import type { Response } from './response.js';
-import { PreparedRequest } from './prepared-request.js';
+import { type Predecessor, PreparedRequest } from './prepared-request.js';
+import type { ProxyAddress } from './proxy-address.js';
+import { checkRedirectConfig, type RedirectConfig } from './redirect-config.js';
+import { readProxyChoice, sameRoute } from './route.js';
 import { DEFAULT_TIMEOUTS, resolveTimeouts } from './timeouts.js';
 
 /** A pool of connections and the requests made over it. */
@@ -78,6 +81,9 @@ class PoolingClient implements Client, ClientContext {
   readonly timeouts;
   readonly maxRetries: number;
   readonly options: ConnectionOptions;
+  readonly redirects: RedirectConfig;
+  readonly proxies: readonly ProxyAddress[] | 'environment';
+  readonly stores: ClientStores | undefined;
   readonly exchanges = new LinkedList<Exchange>();
   readonly boundary = randomBoundary;
   readonly events$: Observable<ClientEvent>;
@@ -90,26 +96,27 @@ class PoolingClient implements Client, ClientContext {
   readonly #poolOptions: PoolOptions;
   readonly #events = new Subject<ClientEvent>();
   readonly #over = new ReplaySubject<void>(1);
+  #crossedDefaults: HeadDefaults | undefined;
+  /** Redirected exchanges between one hop and the next, or on one. */
+  #chains = 0;
 
   constructor(config: ClientConfig) {
     this.defaults = {
       fields: config.headers === undefined ? undefined : new Fields(config.headers),
       plain: new WeakMap(),
+      decompress: config.decompress ?? true,
       userAgent: new Fields({ 'user-agent': config.userAgent ?? 'rxweir' }).get('user-agent') ?? '',
     };
     this.timeouts = resolveTimeouts(DEFAULT_TIMEOUTS, config.timeout);
     this.maxRetries = count('maxRetries', config.maxRetries, 1, 0);
     this.options = pickConnectionOptions(config);
+    checkRedirectConfig(config);
+    this.redirects = config;
+    this.proxies = readProxyChoice(config.proxy);
+    this.stores = clientStores(config);
     this.#scheduler = config.scheduler ?? asyncScheduler;
     this.#deadlines = new Deadlines(this.#scheduler);
-    this.#poolOptions = {
-      maxConnections: count('maxConnections', config.maxConnections, 256, 1),
-      maxQueued: count('maxQueued', config.maxQueued, 10_000, 0),
-      keepAlive: count('keepAlive', config.keepAlive, 4000, 0),
-      pipelining: count('pipelining', config.pipelining, 1, 1),
-      limits: resolveLimits('client', config.limits),
-      http2: http2Options(config),
-    };
+    this.#poolOptions = poolOptions(config);
     const seconds = ticks(this.#deadlines, SECOND).pipe(takeUntil(this.#over));
     this.stats$ = seconds.pipe(
       startWith(undefined),
@@ -119,22 +126,27 @@ class PoolingClient implements Client, ClientContext {
   }
 
   request(input: string | URL | RequestConfig): Observable<Response> {
-    const prepare = this.#preparing(input);
+    return this.#exchange(this.#preparing(toConfig(input)));
+  }
+
+  reissue({ request, chain, listener }: Exchange, next: ExchangeRequest): Observable<Response> {
+    // Read when it is subscribed to: only what is issued before the end of a chain is part of it.
+    const previous = (): Predecessor => ({ request, chain: chain?.open === true ? chain : undefined });
+    return this.#exchange(this.#preparing(next as RequestConfig, previous), listener);
+  }
+
+  #exchange(prepare: () => PreparedRequest, listener?: (event: ExchangeEvent) => void): Observable<Response> {
     return new Observable((subscriber) => {
-      const exchange = new Exchange(this, prepare(), subscriber);
+      const exchange = new Exchange(this, prepare(), subscriber, listener);
       exchange.start();
       return exchange;
     });
   }
 
   requestEvents(input: string | URL | RequestConfig): Observable<ExchangeEvent> {
-    const prepare = this.#preparing(input);
+    const prepare = this.#preparing(toConfig(input));
     return new Observable((subscriber) => {
-      const response = new Observable<Response>((inner) => {
-        const exchange = new Exchange(this, prepare(), inner, (event) => subscriber.next(event));
-        exchange.start();
-        return exchange;
-      });
+      const response = this.#exchange(prepare, (event) => subscriber.next(event));
       subscriber.add(
         response.subscribe({
           next: ({ body }) => {
@@ -184,8 +196,17 @@ class PoolingClient implements Client, ClientContext {
     return deadlines;
   }
 
-  pool({ target, options, deadlines, config }: PreparedRequest): Pool {
-    const versions = versionsOf(config.version, target, this.#poolOptions.http2.h2c);
+  get crossedDefaults(): HeadDefaults {
+    const { fields } = this.defaults;
+    return (this.#crossedDefaults ??= {
+      ...this.defaults,
+      plain: new WeakMap(),
+      fields: fields && redirectedFields(fields, false, true),
+    });
+  }
+
+  pool({ target, options, route, deadlines, config }: PreparedRequest): Pool {
+    const versions = versionsOf(config.version, target, route, this.#poolOptions.http2.h2c);
     let pools = this.#pools.get(target.origin);
     if (pools === undefined) {
       this.#dropEmpty();
@@ -193,10 +214,12 @@ class PoolingClient implements Client, ClientContext {
       this.#pools.set(target.origin, pools);
     }
     for (const pool of pools) {
-      if (pool.versions === versions && sameConnectionOptions(pool.options, options)) return pool;
+      if (pool.versions !== versions || !sameRoute(pool.route, route)) continue;
+      if (sameConnectionOptions(pool.options, options)) return pool;
     }
-    const pool = new Pool(target, options, versions, this.#poolOptions, deadlines);
+    const pool = new Pool(target, options, route, versions, this.#poolOptions, deadlines);
     pools.push(pool);
+    if (this.closed) pool.close(); // for the hops of what was under way
     return pool;
   }
 
@@ -209,19 +232,31 @@ class PoolingClient implements Client, ClientContext {
     if (this.closed) this.#endIfOver();
   }
 
+  redirecting(change: 1 | -1): void {
+    this.#chains += change;
+    if (this.closed) this.#endIfOver();
+  }
+
   #endIfOver(): void {
-    if (this.exchanges.size > 0) return;
+    if (this.exchanges.size > 0 || this.#chains > 0) return;
     this.#events.complete();
     this.#over.next();
     this.#over.complete();
   }
 
-  /** Prepares at the first subscription, where errors have a channel to go down, and then no more. */
-  #preparing(input: string | URL | RequestConfig): () => PreparedRequest {
+  /**
+   * Prepares at a subscription, where errors have a channel to go down; at the first one only, where nothing is remembered that may
+   * change between them.
+   */
+  #preparing(config: RequestConfig, previous?: () => Predecessor): () => PreparedRequest {
     let prepared: PreparedRequest | undefined;
     return () => {
-      if (this.closed) throw new UsageError('CLIENT_CLOSED', 'this client has been closed');
-      return (prepared ??= new PreparedRequest(this, toConfig(input)));
+      const before = previous?.();
+      if (this.closed && before?.chain === undefined) {
+        throw new UsageError('CLIENT_CLOSED', 'this client has been closed');
+      }
+      if (prepared !== undefined && this.stores === undefined) return prepared;
+      return (prepared = new PreparedRequest(this, config, before, prepared?.plan));
     };
   }
 
@@ -247,29 +282,6 @@ class PoolingClient implements Client, ClientContext {
   }
 }
 
-function http2Options({ http2 = {}, limits = {} }: ClientConfig): Http2ClientOptions {
-  const { settings = {}, pingInterval, pingTimeout, h2c = false, ...own } = http2;
-  resolveHttp2Limits('client', own);
-  settingEntries(settings);
-  const { maxFieldBytes, maxFields, maxInterim, maxTrailerBytes, maxTrailers } = limits;
-  const shared = Object.entries({ maxFieldBytes, maxFields, maxInterim, maxTrailerBytes, maxTrailers });
-  return {
-    limits: { ...Object.fromEntries(shared.filter(([, value]) => value !== undefined)), ...own },
-    settings,
-    h2c,
-    pingInterval: count('http2.pingInterval', pingInterval, 0, 0),
-    pingTimeout: count('http2.pingTimeout', pingTimeout, 10_000, 0),
-  };
-}
-
 function toConfig(input: string | URL | RequestConfig): RequestConfig {
   return typeof input === 'string' || input instanceof URL ? { url: input } : input;
-}
-
-function count(name: string, value: number | undefined, fallback: number, least: number): number {
-  const chosen = value ?? fallback;
-  if (typeof chosen !== 'number' || Number.isNaN(chosen) || chosen < least) {
-    throw new UsageError('INVALID_OPTION', `${name}: a number of at least ${least}`);
-  }
-  return chosen;
 }

@@ -3,10 +3,11 @@ import { isNetworkError, ProtocolError } from '../../operators/core/protocol-err
 import type { ByteSubject } from '../../operators/http1/detach.js';
 import type { Settings } from '../../operators/http2/settings.js';
 import type { ByteDuplex } from '../sockets/byte-duplex.js';
-import { nodeNetwork } from '../sockets/network.js';
 import type { ConnectionOptions } from './connection-options.js';
 import { upgradeToHttp2 } from './h2c-upgrade.js';
+import { openRoute, type Stage } from './open-route.js';
 import type { RequestConfig } from './request-config.js';
+import type { Route } from './route.js';
 import type { Target } from './target.js';
 
 /** What may be spoken with an origin: `any` is for ALPN to decide, `h2c` for an upgrade. */
@@ -21,15 +22,20 @@ export interface Dialled {
 }
 
 /** Over TLS the server picks, unless the request is for one version; without it, HTTP/2 is prior knowledge (RFC 9113 §3). */
-export function versionsOf(version: RequestConfig['version'], { secure }: Target, h2c: boolean): Versions {
+export function versionsOf(
+  version: RequestConfig['version'],
+  { secure }: Target,
+  route: Route,
+  h2c: boolean,
+): Versions {
   if (version === '2') return 'http2';
   if (version !== undefined) return 'http1';
   if (secure) return 'any';
-  return h2c ? 'h2c' : 'http1';
+  return h2c && !route.forwards ? 'h2c' : 'http1';
 }
 
 /**
- * Connects, and finds out what is spoken. Fails with what `Network.connect` fails with, and `ProtocolError`
+ * Connects, and finds out what is spoken. Fails with what `openRoute` fails with, and `ProtocolError`
  * `VERSION_REFUSED` where only HTTP/2 would do.
  *
  * @param settings what an upgrade announces
@@ -37,21 +43,14 @@ export function versionsOf(version: RequestConfig['version'], { secure }: Target
 export function dial(
   target: Target,
   options: ConnectionOptions,
+  route: Route,
   versions: Versions,
   settings: Partial<Settings>,
+  stage: Stage,
 ): Observable<Dialled> {
-  const connecting = (options.network ?? nodeNetwork).connect({
-    host: target.host,
-    port: target.port,
-    path: options.socketPath,
-    localAddress: options.localAddress,
-    localPort: options.localPort,
-    family: options.family,
-    lookup: options.lookup as never,
-    highWaterMark: options.highWaterMark,
-    tls: target.secure ? (options.tls ?? {}) : undefined,
-    alpn: target.secure ? offered(versions) : undefined,
-  });
+  // A proxy that is handed whole requests is spoken to in HTTP/1, whatever is spoken behind it.
+  const place = route.forwards ? { ...target, secure: false } : target;
+  const connecting = openRoute(place, options, route, offered(versions), stage);
   if (versions !== 'h2c') {
     return connecting.pipe(
       catchError((error: unknown) => throwError(() => (noCommonProtocol(error) ? refused(target, error) : error))),
@@ -63,7 +62,7 @@ export function dial(
       upgradeToHttp2(socket, target, settings).pipe(map((bytes) => ({ socket, http2: true, upgraded: bytes }))),
     ),
   );
-  const http1 = defer(() => dial(target, options, 'http1', settings));
+  const http1 = defer(() => dial(target, options, route, 'http1', settings, stage));
   return concat(upgraded, http1).pipe(take(1));
 }
 

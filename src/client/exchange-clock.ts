@@ -17,6 +17,8 @@ export class ExchangeClock implements DeadlineEntry {
   nextLink: DeadlineEntry | undefined = undefined;
   phase: WaitPhase = 'queue';
   readonly limits: ResolvedTimeouts;
+  /** When the time in all is up, on the scheduler's clock, or Infinity. */
+  readonly totalUntil: number;
   readonly #deadlines: Deadlines;
   readonly #owner: ClockOwner;
   #total: Deadline | undefined = undefined;
@@ -24,14 +26,16 @@ export class ExchangeClock implements DeadlineEntry {
   #bodyLeft = 0;
   #bodyFrom = 0;
 
-  constructor(deadlines: Deadlines, limits: ResolvedTimeouts, owner: ClockOwner) {
+  /** @param totalUntil where the time in all began to run before */
+  constructor(deadlines: Deadlines, limits: ResolvedTimeouts, owner: ClockOwner, totalUntil?: number) {
     this.#deadlines = deadlines;
     this.limits = limits;
     this.#owner = owner;
     if (limits.total > 0) {
+      this.totalUntil = totalUntil ?? deadlines.now() + limits.total;
       this.#total = deadlines.create(() => owner.expired('total'));
-      this.#total.arm(limits.total);
-    }
+      this.#total.arm(totalUntil === undefined ? limits.total : Math.max(1, totalUntil - deadlines.now()));
+    } else this.totalUntil = Infinity;
   }
 
   /** When the present wait began, on the scheduler's clock; now, where its limit is off. */

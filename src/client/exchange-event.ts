@@ -40,6 +40,17 @@ export type ExchangeEvent =
       readonly response: Observable<Response>;
     }
   | { readonly type: 'retried'; readonly error: unknown }
+  | {
+      /** A redirect is about to be followed; what comes next is of the request to `to`. */
+      readonly type: 'redirect';
+      readonly status: number;
+      /** Both without userinfo and fragment. */
+      readonly from: string;
+      readonly to: string;
+      readonly method: string;
+      /** 1 for the first. */
+      readonly hop: number;
+    }
   | { readonly type: 'end' };
 
 /** What happens in a client beside the answers it gives. */

@@ -1,21 +1,24 @@
-import type { Subscriber } from 'rxjs';
+import type { Observable, Subscriber } from 'rxjs';
 import { isHeld } from '../../operators/core/deliver.js';
 import { TimeoutError } from '../../operators/core/protocol-error.js';
-import { isUnprocessed } from '../../operators/http2/http2-error.js';
+import type { ExchangeRequest } from '../../operators/exchange/exchange-request.js';
 import type { Fields } from '../../operators/http/fields.js';
 import type { UnicastHooks } from '../../operators/core/unicast-subject.js';
 import type { ByteSubject } from '../../operators/http1/detach.js';
 import { FRAMING_NONE } from '../../operators/http1/message-decoder.js';
 import type { SocketInfo } from '../sockets/byte-duplex.js';
 import type { ClientContext } from './client-context.js';
+import { learn } from './client-stores.js';
 import type { CancelEffect, ExchangeEvent, ExchangePhase, Informational } from './exchange-event.js';
 import { type ClockOwner, ExchangeClock, type WaitPhase } from './exchange-clock.js';
 import type { AnyResponseHead, ExchangeSink, Lease, OutboundRequest } from './lease.js';
 import type { Pool } from './pool.js';
 import type { PoolWaiter, Ticket } from './pool-waiter.js';
 import type { PreparedRequest } from './prepared-request.js';
+import { followFrom, type RedirectChain } from './redirects.js';
 import { ExchangeResponse, type Response } from './response.js';
 import { ResponseBody } from './response-body.js';
+import { isSafeToRepeat } from './safe-to-repeat.js';
 import { Upload, type UploadObserver } from './upload.js';
 
 const NO_INFORMATIONALS: readonly Informational[] = Object.freeze([]);
@@ -38,12 +41,15 @@ export class Exchange implements ExchangeSink, PoolWaiter, UploadObserver, Unica
   readonly clock: ExchangeClock;
   /** The connection it was given. */
   lease: Lease | undefined;
+  /** What it is sent by, once it has a connection. */
+  outbound: OutboundRequest | undefined;
+  /** The redirects that are being followed in its place. */
+  chain: RedirectChain | undefined;
   readonly body = new ResponseBody(this);
   readonly #context: ClientContext;
   readonly #subscriber: Subscriber<Response>;
   readonly listener: ((event: ExchangeEvent) => void) | undefined;
   #pool: Pool | undefined;
-  #outbound: OutboundRequest | undefined;
   #upload: Upload | undefined;
   #reused = false;
   #retries = 0;
@@ -58,7 +64,8 @@ export class Exchange implements ExchangeSink, PoolWaiter, UploadObserver, Unica
   ) {
     this.#context = context;
     this.request = request;
-    this.clock = new ExchangeClock(request.deadlines, request.limits, this);
+    this.chain = request.chain;
+    this.clock = new ExchangeClock(request.deadlines, request.limits, this, this.chain?.totalUntil);
     this.#subscriber = subscriber;
     this.listener = listener;
   }
@@ -90,10 +97,6 @@ export class Exchange implements ExchangeSink, PoolWaiter, UploadObserver, Unica
     return this.request.pipelinable && this.#retries === 0; // what failed behind others goes alone (RFC 9112 §9.3.2)
   }
 
-  get connectTimeout(): number {
-    return this.clock.limits.connect;
-  }
-
   queued(): void {
     this.clock.wait('queue');
   }
@@ -118,7 +121,7 @@ export class Exchange implements ExchangeSink, PoolWaiter, UploadObserver, Unica
 
   #write(lease: Lease, request: PreparedRequest): void {
     const { plan, config } = request;
-    const outbound = (this.#outbound = lease.begin(this, request));
+    const outbound = (this.outbound = lease.begin(this, request));
     if (plan === undefined || (plan.bytes !== undefined && config.trailers === undefined && !request.expectContinue)) {
       lease.write(request, outbound, plan?.bytes);
       if (plan?.bytes) this.uploaded(plan.bytes.length);
@@ -158,15 +161,20 @@ export class Exchange implements ExchangeSink, PoolWaiter, UploadObserver, Unica
   head(head: AnyResponseHead, framing: number, transferCoding: string): void {
     this.phase = 'body';
     this.body.transferCoding = transferCoding;
-    const hint = head.fields.get('keep-alive');
+    const { status, version } = head;
+    let { fields } = head;
+    const hint = fields.get('keep-alive');
     if (hint !== undefined) (this.lease as Lease).hint(hint);
-    this.listener?.({ type: 'head', status: head.status, version: head.version, fields: head.fields });
-    if (head.status === 101 || (this.request.method === 'CONNECT' && head.status < 300)) {
+    const { stores } = this.#context;
+    if (stores !== undefined) learn(stores, this.request, head, this.socketInfo);
+    if (framing !== FRAMING_NONE && this.request.decodes(head)) fields = this.body.decode(fields);
+    this.listener?.({ type: 'head', status, version, fields });
+    if (status === 101 || (this.request.method === 'CONNECT' && status < 300)) {
       this.#upgradeHead = head;
       return;
     }
     if (framing !== FRAMING_NONE) this.clock.startBody();
-    this.#respond(new ExchangeResponse(this, head));
+    this.#respond(new ExchangeResponse(this, head, undefined, fields));
   }
 
   data(chunk: Uint8Array): void {
@@ -226,26 +234,28 @@ export class Exchange implements ExchangeSink, PoolWaiter, UploadObserver, Unica
     this.#upload?.start();
   }
 
+  reissue(request: ExchangeRequest): Observable<Response> {
+    return this.#context.reissue(this, request);
+  }
+
   #respond(response: Response): void {
     this.#responded = true;
+    const { status } = response;
+    if (status >= 300 && status < 400 && followFrom(this, response, this.#context, this.#subscriber)) return;
     this.#subscriber.next(response);
     this.#subscriber.complete();
   }
 
-  /**
-   * Whether sending again is safe without asking: the server has said that it has not looked at the request, or the
-   * connection may have died idle, before it saw it.
-   */
   #mayRetry(error: unknown): boolean {
-    if (this.#retries >= this.#context.maxRetries || this.#outbound?.answered !== false) return false;
-    if (this.phase !== 'sending' && this.phase !== 'waiting') return false;
-    return isUnprocessed(error) ? this.request.plan?.replayable !== false : this.#reused && this.request.repeatable;
+    if (this.#retries >= this.#context.maxRetries || (this.phase !== 'sending' && this.phase !== 'waiting'))
+      return false;
+    return isSafeToRepeat(error, this.request, this.outbound, this.#reused);
   }
 
   #retry(error: unknown): void {
     this.#retries++;
     this.#upload?.stop();
-    this.#upload = this.#outbound = undefined;
+    this.#upload = this.outbound = undefined;
     this.listener?.({ type: 'retried', error });
     this.#context.emit({ type: 'retried', url: this.request.target.url, error });
     this.#acquire();
@@ -253,7 +263,7 @@ export class Exchange implements ExchangeSink, PoolWaiter, UploadObserver, Unica
 
   expired(phase: WaitPhase | 'body' | 'total'): void {
     if (phase === 'continue') return this.#startUpload();
-    if (phase === 'idle' && this.#outbound?.consumerHolds) return; // wound again when released
+    if (phase === 'idle' && this.outbound?.consumerHolds) return; // wound again when released
     this.#fail(new TimeoutError(phase, this.clock.limits[phase]), true);
   }
 
@@ -271,24 +281,14 @@ export class Exchange implements ExchangeSink, PoolWaiter, UploadObserver, Unica
 
   /** Lets the connection go, whatever state it is in. */
   #abandon(): CancelEffect {
-    if (this.#outbound === undefined) {
+    if (this.outbound === undefined) {
       this.#pool?.withdraw(this);
       return 'withdrawn';
     }
-    if (this.#outbound.over) return 'none';
+    if (this.outbound.over) return 'none';
     this.#upload?.stop(); // or it would go on with what the connection lets go
-    this.#outbound.cancel();
+    this.outbound.cancel();
     return (this.lease as Lease).cancelEffect;
-  }
-
-  /** Chunks that the consumer holds: while there are any, the peer is not the one being waited for. */
-  get consumerHolds(): boolean {
-    return this.#outbound?.consumerHolds === true;
-  }
-
-  /** Request bytes that the socket has not let go. */
-  get unsent(): number {
-    return this.#outbound?.unsent ?? 0;
   }
 
   #finish(): void {

@@ -1,11 +1,12 @@
 import type { BodyPlan } from '../../operators/body/body-source.js';
 import { UsageError } from '../../operators/core/protocol-error.js';
 import { isDigits, isRequestTarget, isToken } from '../../operators/http/field-syntax.js';
-import { Fields } from '../../operators/http/fields.js';
+import type { Fields } from '../../operators/http/fields.js';
 import { formatPriorityField } from '../../operators/http2/priority-field.js';
 import { isObservable } from 'rxjs';
 import type { HeadDefaults } from './request-head.js';
 import type { RequestConfig } from './request-config.js';
+import { ACCEPT_ENCODING, asksForCoding, type HeadAdditions, NO_ADDITIONS, requestFields } from './request-fields.js';
 import type { Target } from './target.js';
 
 /** A request head for HTTP/2, ready to be encoded. */
@@ -31,13 +32,14 @@ export function composeHttp2Head(
   target: Target,
   defaults: HeadDefaults,
   body: BodyPlan | undefined,
+  added: HeadAdditions = NO_ADDITIONS,
 ): Http2RequestHead {
-  const isPlain = body === undefined && hasNothingOfItsOwn(config, target, defaults);
-  if (!isPlain) return compose(config, target, defaults, body);
+  const isPlain = body === undefined && added === NO_ADDITIONS && hasNothingOfItsOwn(config, target, defaults);
+  if (!isPlain) return compose(config, target, defaults, body, added);
   let known = plain.get(defaults);
   if (known === undefined) plain.set(defaults, (known = new WeakMap()));
   let head = known.get(target);
-  if (head === undefined) known.set(target, (head = compose(config, target, defaults, body)));
+  if (head === undefined) known.set(target, (head = compose(config, target, defaults, body, added)));
   return head;
 }
 
@@ -46,11 +48,11 @@ function compose(
   target: Target,
   defaults: HeadDefaults,
   body: BodyPlan | undefined,
+  added: HeadAdditions,
 ): Http2RequestHead {
   const { target: own, upgrade, method = 'GET' } = config;
   if (!isToken(method)) throw new UsageError('INVALID_METHOD', 'a method is a token');
-  const fields = new Fields(config.headers);
-  if (defaults.fields) for (const { name, value } of defaults.fields) if (!fields.has(name)) fields.append(name, value);
+  const fields = requestFields(config, defaults, added);
   const authority = fields.get('host') ?? target.authority;
   for (const name of CONNECTION_FIELDS) if (fields.has(name)) fields.delete(name);
   fields.forEach((name) => {
@@ -62,6 +64,7 @@ function compose(
     body !== undefined && (config.expectContinue === true || fields.get('expect')?.toLowerCase() === '100-continue');
   if (target.authorization && !fields.has('authorization')) fields.append('authorization', target.authorization);
   if (defaults.userAgent !== '' && !fields.has('user-agent')) fields.append('user-agent', defaults.userAgent);
+  if (asksForCoding(config, fields, defaults)) fields.append('accept-encoding', ACCEPT_ENCODING);
   if (body?.contentType && !fields.has('content-type')) fields.append('content-type', body.contentType);
   if (expectContinue && !fields.has('expect')) fields.append('expect', '100-continue');
   const { priority } = config;
@@ -129,6 +132,7 @@ function hasNothingOfItsOwn(config: RequestConfig, target: Target, defaults: Hea
     config.upgrade === undefined &&
     config.trailers === undefined &&
     config.priority === undefined &&
+    (config.decompress === undefined || config.decompress === defaults.decompress) &&
     target.authorization === undefined &&
     defaults.fields === undefined
   );

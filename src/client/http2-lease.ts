@@ -163,9 +163,9 @@ export class Http2Lease implements Lease, ConnectionHooks {
     if (authority !== target.authority || scheme !== (target.secure ? 'https' : 'http')) {
       return promised.reset(Http2ErrorCode.PROTOCOL_ERROR); // it speaks for others (RFC 9113 §8.4)
     }
-    const listener = this.#exchanges.get(parent)?.sink.listener;
-    if (listener === undefined) promised.reset(Http2ErrorCode.CANCEL);
-    else receivePush(listener, promised, head, this.socket.info);
+    const sink = this.#exchanges.get(parent)?.sink;
+    if (sink?.listener === undefined) promised.reset(Http2ErrorCode.CANCEL);
+    else receivePush(sink, promised, head, this.socket.info);
   }
 
   available(): void {

@@ -1,8 +1,11 @@
+import type { Observable } from 'rxjs';
+import type { ExchangeRequest } from '../../operators/exchange/exchange-request.js';
 import type { Fields } from '../../operators/http/fields.js';
 import type { ByteSubject } from '../../operators/http1/detach.js';
 import type { ByteDuplex } from '../sockets/byte-duplex.js';
 import type { CancelEffect, ExchangeEvent } from './exchange-event.js';
 import type { PreparedRequest } from './prepared-request.js';
+import type { Response } from './response.js';
 
 /** The head of a response in either version. */
 export interface AnyResponseHead {
@@ -27,6 +30,8 @@ export interface ExchangeSink {
   failed(error: unknown): void;
   /** Who hears of everything else, such as pushes. */
   readonly listener: ((event: ExchangeEvent) => void) | undefined;
+  /** A request that follows up this one's response, or one that came with it. */
+  reissue(request: ExchangeRequest): Observable<Response>;
 }
 
 /** One request on a connection. */

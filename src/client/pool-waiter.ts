@@ -1,12 +1,13 @@
 import type { Linked } from '../connections/linked-list.js';
 import type { Lease } from './lease.js';
+import type { ResolvedTimeouts } from './timeouts.js';
 
 /** One request's wish for a connection. */
 export interface PoolWaiter {
   /** May share a connection with requests not yet answered. */
   readonly pipelinable: boolean;
-  /** Milliseconds for making a connection. */
-  readonly connectTimeout: number;
+  /** How long it would wait for a connection to be made. */
+  readonly clock: { readonly limits: Pick<ResolvedTimeouts, 'connect' | 'tunnel'> };
   /** Its place in the queue; the pool's. */
   ticket: Ticket | undefined;
   /** No connection is free. */

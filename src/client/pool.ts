@@ -1,29 +1,23 @@
 import type { Subscription } from 'rxjs';
 import { ProtocolError, TimeoutError } from '../../operators/core/protocol-error.js';
-import type { Http1Limits } from '../../operators/http1/limits.js';
 import type { Deadlines } from '../connections/timeouts.js';
 import { LinkedList } from '../connections/linked-list.js';
+import type { PoolOptions } from './client-options.js';
 import type { ConnectionOptions } from './connection-options.js';
+import type { Stage } from './open-route.js';
 import { dial, type Dialled, type Versions } from './dial.js';
 import { Http1Lease, type Http1LeaseHooks } from './http1-lease.js';
-import { type Http2ClientOptions, Http2Lease, type Http2LeaseHooks } from './http2-lease.js';
+import { Http2Lease, type Http2LeaseHooks } from './http2-lease.js';
 import type { Lease } from './lease.js';
 import { Ticket, type PoolWaiter } from './pool-waiter.js';
+import type { Route } from './route.js';
 import type { Target } from './target.js';
-
-export interface PoolOptions {
-  readonly maxConnections: number;
-  readonly maxQueued: number;
-  readonly keepAlive: number;
-  readonly pipelining: number;
-  readonly limits: Partial<Http1Limits> | undefined;
-  readonly http2: Http2ClientOptions;
-}
 
 /** The connections to one origin with one set of options, and who waits for them. */
 export class Pool implements Http1LeaseHooks, Http2LeaseHooks {
   readonly target: Target;
   readonly options: ConnectionOptions;
+  readonly route: Route;
   readonly #limits: PoolOptions;
   readonly #deadlines: Deadlines;
   readonly versions: Versions;
@@ -42,12 +36,14 @@ export class Pool implements Http1LeaseHooks, Http2LeaseHooks {
   constructor(
     target: Target,
     options: ConnectionOptions,
+    route: Route,
     versions: Versions,
     limits: PoolOptions,
     deadlines: Deadlines,
   ) {
     this.target = target;
     this.options = options;
+    this.route = route;
     this.versions = versions;
     this.#speaksHttp1 = versions === 'http1';
     this.#limits = limits;
@@ -212,21 +208,27 @@ export class Pool implements Http1LeaseHooks, Http2LeaseHooks {
   }
 
   #connect(waiter: PoolWaiter): void {
-    const { target, options, versions } = this;
+    const { target, options, route, versions } = this;
+    const { limits } = waiter.clock;
+    let limit = limits.connect;
     const deadline = this.#deadlines.create(() => {
       attempt.unsubscribe();
-      this.#attemptFailed(new TimeoutError('connect', waiter.connectTimeout));
+      this.#attemptFailed(new TimeoutError('connect', limit));
     });
+    const stage: Stage = (kind) => {
+      limit = limits[kind];
+      deadline.arm(limit);
+    };
     let attempt!: Subscription;
     const over = (): void => {
       deadline.disarm();
       const at = this.#attempts.indexOf(attempt);
       if (at >= 0) this.#attempts.splice(at, 1);
     };
-    deadline.arm(waiter.connectTimeout);
+    stage('connect');
     waiter.connecting();
     let settled = false;
-    attempt = dial(target, options, versions, this.#limits.http2.settings).subscribe({
+    attempt = dial(target, options, route, versions, this.#limits.http2.settings, stage).subscribe({
       next: (dialled) => {
         settled = true;
         over();

@@ -6,7 +6,8 @@ import type { DecodedHead } from '../../operators/http2/head-reader.js';
 import type { RequestControl } from '../../operators/http2/request-rules.js';
 import type { Http2Stream, StreamSink } from '../../operators/http2/stream.js';
 import type { SocketInfo } from '../sockets/byte-duplex.js';
-import type { ExchangeEvent, Informational } from './exchange-event.js';
+import type { Informational } from './exchange-event.js';
+import type { ExchangeSink } from './lease.js';
 import type { RequestConfig } from './request-config.js';
 import type { Response } from './response.js';
 
@@ -14,17 +15,12 @@ import type { Response } from './response.js';
  * Tells of a push (RFC 9113 §8.4). Its response comes through an Observable; where nobody has subscribed to that by the time
  * the listener returns, the push is refused.
  */
-export function receivePush(
-  listener: (event: ExchangeEvent) => void,
-  stream: Http2Stream,
-  head: DecodedHead,
-  connection: SocketInfo,
-): void {
+export function receivePush(sink: ExchangeSink, stream: Http2Stream, head: DecodedHead, connection: SocketInfo): void {
   const { method, scheme, authority, path } = head.request as RequestControl;
   const request = { url: `${scheme}://${authority}${path}`, method, headers: head.fields() };
-  const pushed = new PushedSink(stream, request, connection);
+  const pushed = new PushedSink(stream, request, connection, sink);
   stream.sink = pushed;
-  listener({ type: 'push', request, response: pushed.response$ });
+  sink.listener?.({ type: 'push', request, response: pushed.response$ });
   if (!pushed.wanted) stream.reset(Http2ErrorCode.CANCEL);
 }
 
@@ -35,12 +31,14 @@ class PushedSink implements StreamSink {
   wanted = false;
   readonly #request: RequestConfig;
   readonly #connection: SocketInfo;
+  readonly #parent: ExchangeSink;
   readonly #informational: Informational[] = [];
   readonly #head = new AsyncSubject<Response>();
   readonly #trailers = new AsyncSubject<Fields>();
   readonly #body: UnicastSubject<Uint8Array>;
 
-  constructor(stream: Http2Stream, request: RequestConfig, connection: SocketInfo) {
+  constructor(stream: Http2Stream, request: RequestConfig, connection: SocketInfo, parent: ExchangeSink) {
+    this.#parent = parent;
     this.#request = request;
     this.#connection = connection;
     this.#body = new UnicastSubject<Uint8Array>({ cancelled: () => stream.reset(Http2ErrorCode.CANCEL) });
@@ -67,6 +65,7 @@ class PushedSink implements StreamSink {
       request: this.#request,
       connection: this.#connection,
       upgraded: undefined,
+      reissue: (request) => this.#parent.reissue(request),
     });
     this.#head.complete();
   }

@@ -4,11 +4,15 @@ import type { FieldsInit } from '../../operators/http/fields.js';
 import type { Http1Limits } from '../../operators/http1/limits.js';
 import type { Priority } from '../../operators/http2/priority-field.js';
 import type { Http2Config } from '../connections/http2-config.js';
+import type { CookieStore } from '../stores/cookie-store.js';
+import type { HstsStore } from '../stores/hsts-store.js';
 import type { ConnectionOptions } from './connection-options.js';
+import type { RedirectConfig } from './redirect-config.js';
+import type { ProxyChoice } from './route.js';
 import type { ClientTimeouts } from './timeouts.js';
 
 /** One request. A plain object, never mutated; subscribing to `request(config)` sends it. */
-export interface RequestConfig extends ConnectionOptions {
+export interface RequestConfig extends ConnectionOptions, RedirectConfig {
   readonly url: string | URL;
   /** Default `GET`. */
   readonly method?: string | undefined;
@@ -35,10 +39,21 @@ export interface RequestConfig extends ConnectionOptions {
   readonly upgrade?: string | undefined;
   /** Ask for gzip as a transfer coding (`TE: gzip`); the body is inflated on the way. */
   readonly transferCoding?: boolean | undefined;
+  /**
+   * Ask for content codings (gzip, deflate, br, and zstd where Node has it) and undo them: the body and the fields are then those of
+   * the content, without Content-Encoding and Content-Length. A 206 is given as it comes. Default true.
+   */
+  readonly decompress?: boolean | undefined;
+  /** The way to the server. Default none: the client's, and that is straight. */
+  readonly proxy?: ProxyChoice | undefined;
+  /** For the client's cookies: the URL or host on whose behalf it is made, for SameSite; not set, its own. */
+  readonly siteForCookies?: string | undefined;
+  /** For the client's cookies: it is what a user sees change, so that Lax cookies come along from other sites. Default false. */
+  readonly topLevel?: boolean | undefined;
 }
 
-export interface ClientConfig extends ConnectionOptions {
-  /** Laid under every request's own. */
+export interface ClientConfig extends ConnectionOptions, RedirectConfig {
+  /** Laid under every request's own. A redirect to another origin takes only those along that name nobody. */
   readonly headers?: FieldsInit | undefined;
   readonly timeout?: number | ClientTimeouts | undefined;
   readonly scheduler?: SchedulerLike | undefined;
@@ -54,6 +69,17 @@ export interface ClientConfig extends ConnectionOptions {
   readonly maxRetries?: number | undefined;
   /** Value of `user-agent` where the request has none; an empty string sends none. Default `rxweir`. */
   readonly userAgent?: string | undefined;
+  /** As in {@link RequestConfig}. Default true. */
+  readonly decompress?: boolean | undefined;
+  /** Goes for all requests that do not say otherwise. Default none; the environment is asked where it says `environment`. */
+  readonly proxy?: ProxyChoice | undefined;
+  /**
+   * Cookies received are kept here, and sent from here. Default none. A store is one user: whoever shares it, or the client, shares
+   * the cookies.
+   */
+  readonly cookies?: CookieStore | undefined;
+  /** Hosts that want TLS only are learned into it, and spoken to in no other way. Default none. */
+  readonly hsts?: HstsStore | undefined;
   readonly limits?: Partial<Http1Limits> | undefined;
   /** Bounds and settings of HTTP/2 connections. */
   readonly http2?: Http2ClientConfig | undefined;

@@ -1,15 +1,18 @@
 import type { BodyPlan } from '../../operators/body/body-source.js';
 import { UsageError } from '../../operators/core/protocol-error.js';
-import { Fields, type FieldsInit } from '../../operators/http/fields.js';
+import { Fields } from '../../operators/http/fields.js';
 import { isRequestTarget, splitList } from '../../operators/http/field-syntax.js';
 import { encodeRequestHead, requestFraming } from '../../operators/http1/message-encoder.js';
 import type { RequestConfig } from './request-config.js';
+import { ACCEPT_ENCODING, asksForCoding, type HeadAdditions, NO_ADDITIONS, requestFields } from './request-fields.js';
 import type { Target } from './target.js';
 
 /** What of a client's configuration every request head takes in. */
 export interface HeadDefaults {
   readonly fields: Fields | undefined;
   readonly userAgent: string;
+  /** Content codings are asked for and undone, unless the request says otherwise. */
+  readonly decompress: boolean;
   /** Heads of plain GETs, by target. */
   readonly plain: WeakMap<Target, RequestHeadText>;
 }
@@ -38,16 +41,17 @@ export function composeRequestHead(
   target: Target,
   defaults: HeadDefaults,
   plan: BodyPlan | undefined,
+  added: HeadAdditions = NO_ADDITIONS,
 ): RequestHeadText {
   const method = config.method ?? 'GET';
-  if (isPlain(config, target, defaults)) return plainRequestHead(target, defaults);
+  if (added === NO_ADDITIONS && isPlain(config, target, defaults)) return plainRequestHead(target, defaults);
   const version = config.version === '1.0' ? '1.0' : '1.1';
   const own = config.target;
   if (own !== undefined && !isRequestTarget(own)) throw new UsageError('INVALID_TARGET', 'not a request target');
   if (method === 'CONNECT' && own === undefined) {
     throw new UsageError('INVALID_TARGET', 'CONNECT needs the `target` to connect to, as host:port');
   }
-  const fields = mergeFields(defaults.fields, config.headers);
+  const fields = requestFields(config, defaults, added);
   const upgrade = config.upgrade ?? fields.get('upgrade') ?? '';
   const expectContinue =
     plan !== undefined && (config.expectContinue === true || fields.get('expect')?.toLowerCase() === '100-continue');
@@ -57,6 +61,7 @@ export function composeRequestHead(
   if (!fields.has('host')) lines.append('host', method === 'CONNECT' ? (own as string) : target.authority);
   if (target.authorization && !fields.has('authorization')) lines.append('authorization', target.authorization);
   if (defaults.userAgent !== '' && !fields.has('user-agent')) lines.append('user-agent', defaults.userAgent);
+  if (asksForCoding(config, fields, defaults)) lines.append('accept-encoding', ACCEPT_ENCODING);
   if (plan?.contentType && !fields.has('content-type')) lines.append('content-type', plan.contentType);
   if (expectContinue && !fields.has('expect')) lines.append('expect', '100-continue');
   const options = connectionTokens(config, fields, upgrade);
@@ -69,7 +74,8 @@ export function composeRequestHead(
 
   const length = plan === undefined ? null : config.trailers === undefined ? plan.length : undefined;
   const framing = requestFraming(method, version, fields, length);
-  const text = encodeRequestHead(method, own ?? target.path, lines, fields.toLines() + framing.extraLines, version);
+  const sent = added.forwards ? absoluteForm(own, target) : (own ?? target.path);
+  const text = encodeRequestHead(method, sent, lines, fields.toLines() + framing.extraLines, version);
   return {
     text,
     method,
@@ -86,7 +92,8 @@ function plainRequestHead(target: Target, defaults: HeadDefaults): RequestHeadTe
   const known = defaults.plain.get(target);
   if (known !== undefined) return known;
   const agent = defaults.userAgent === '' ? '' : `user-agent: ${defaults.userAgent}\r\n`;
-  const text = `GET ${target.path} HTTP/1.1\r\nhost: ${target.authority}\r\n${agent}\r\n`;
+  const coding = defaults.decompress ? `accept-encoding: ${ACCEPT_ENCODING}\r\n` : '';
+  const text = `GET ${target.path} HTTP/1.1\r\nhost: ${target.authority}\r\n${agent}${coding}\r\n`;
   const head: RequestHeadText = {
     text: Buffer.from(text, 'latin1'),
     method: 'GET',
@@ -111,15 +118,17 @@ function isPlain(config: RequestConfig, target: Target, defaults: HeadDefaults):
     config.upgrade === undefined &&
     config.trailers === undefined &&
     !config.transferCoding &&
+    (config.decompress === undefined || config.decompress === defaults.decompress) &&
     target.authorization === undefined &&
     defaults.fields === undefined
   );
 }
 
-function mergeFields(base: Fields | undefined, own: FieldsInit | undefined): Fields {
-  const fields = new Fields(own);
-  if (base) for (const { name, value } of base) if (!fields.has(name)) fields.append(name, value);
-  return fields;
+/** For a proxy (RFC 9112 §3.2.2), where `*` is no path at all (§3.2.4). */
+function absoluteForm(own: string | undefined, { url, origin }: Target): string {
+  if (own === undefined) return url;
+  if (own === '*') return origin;
+  return own.startsWith('/') ? origin + own : own;
 }
 
 function connectionTokens(config: RequestConfig, fields: Fields, upgrade: string): string {

@@ -1,6 +1,7 @@
 import { Observable, type Subscriber } from 'rxjs';
 import type { UnicastHooks } from '../../operators/core/unicast-subject.js';
 import { UnicastSubject } from '../../operators/core/unicast-subject.js';
+import { decodedBody, decodedFields } from '../../operators/body/decode-content.js';
 import { Fields } from '../../operators/http/fields.js';
 import { inflateTransferCoding } from '../../operators/http1/transfer-coding.js';
 
@@ -8,6 +9,8 @@ import { inflateTransferCoding } from '../../operators/http1/transfer-coding.js'
 export class ResponseBody {
   transferCoding = '';
   readonly #hooks: UnicastHooks;
+  /** They say what the content is coded in, where that is to be undone. */
+  #coded: Fields | undefined;
   #subject: UnicastSubject<Uint8Array> | undefined;
   #ended = false;
   #error: unknown;
@@ -18,10 +21,17 @@ export class ResponseBody {
     this.#hooks = hooks;
   }
 
-  /** The bytes, with any transfer coding undone. */
+  /** The bytes, with any coding undone. */
   get bytes(): Observable<Uint8Array> {
     const subject = this.#make();
-    return this.transferCoding === '' ? subject : subject.pipe(inflateTransferCoding(this.transferCoding));
+    const coded = this.transferCoding === '' ? subject : subject.pipe(inflateTransferCoding(this.transferCoding));
+    return this.#coded === undefined ? coded : decodedBody(coded, this.#coded);
+  }
+
+  /** The content is to be decoded; the fields as they then are. */
+  decode(fields: Fields): Fields {
+    this.#coded = fields;
+    return decodedFields(fields);
   }
 
   get trailers(): Observable<Fields> {

@@ -1,5 +1,6 @@
 import { EMPTY, Observable } from 'rxjs';
-import { Fields } from '../../operators/http/fields.js';
+import type { ExchangeRequest } from '../../operators/exchange/exchange-request.js';
+import type { Fields } from '../../operators/http/fields.js';
 import type { ByteSubject } from '../../operators/http1/detach.js';
 import type { SocketInfo } from '../sockets/byte-duplex.js';
 import type { Exchange } from './exchange.js';
@@ -12,9 +13,10 @@ export interface Response {
   readonly status: number;
   /** Empty over HTTP/2, which has none. */
   readonly reason: string;
+  /** Where the content was decoded, without Content-Encoding and Content-Length. */
   readonly fields: Fields;
   readonly version: '1.0' | '1.1' | '2';
-  /** The URL it came from, without userinfo and fragment. */
+  /** The URL it came from, without userinfo and fragment: behind redirects, the last one. */
   readonly url: string;
   /**
    * The body, for one subscriber, with credit: holding its chunks stops the peer. Unsubscribing before the end cancels the
@@ -25,10 +27,16 @@ export interface Response {
   readonly trailers: Observable<Fields>;
   /** Interim responses that came before. */
   readonly informational: readonly Informational[];
+  /** What it answers: behind redirects, the request to `url`. */
   readonly request: RequestConfig;
   readonly connection: SocketInfo;
   /** After 101, or 2xx to a CONNECT: the byte stream, unread bytes first. */
   readonly upgraded: ByteSubject | undefined;
+  /**
+   * Another request by the same client, because of this response. Cold; follows no redirects. Towards another origin it has nothing
+   * of what the client is configured to tell this one: no credentials, no cookies among its fields, no client certificate.
+   */
+  reissue(request: ExchangeRequest): Observable<Response>;
 }
 
 export class ExchangeResponse implements Response {
@@ -39,11 +47,12 @@ export class ExchangeResponse implements Response {
   readonly upgraded: ByteSubject | undefined;
   readonly #exchange: Exchange;
 
-  constructor(exchange: Exchange, head: AnyResponseHead, upgraded?: ByteSubject) {
+  /** @param fields what is left of those of the head */
+  constructor(exchange: Exchange, head: AnyResponseHead, upgraded?: ByteSubject, fields: Fields = head.fields) {
     this.status = head.status;
     this.reason = head.reason;
     this.version = head.version;
-    this.fields = head.fields;
+    this.fields = fields;
     this.upgraded = upgraded;
     this.#exchange = exchange;
   }
@@ -70,5 +79,9 @@ export class ExchangeResponse implements Response {
 
   get connection(): SocketInfo {
     return this.#exchange.socketInfo;
+  }
+
+  reissue(request: ExchangeRequest): Observable<Response> {
+    return this.#exchange.reissue(request);
   }
 }

@@ -4,6 +4,8 @@ import { UsageError } from '../../operators/core/protocol-error.js';
 export interface ClientTimeouts {
   /** Until the connection stands, TLS included. Default 10 000. */
   readonly connect?: number | undefined;
+  /** Until a proxy has opened a tunnel, once there is a connection to it; then `connect` goes for TLS through it. Default 30 000. */
+  readonly tunnel?: number | undefined;
   /** Waiting for a connection of the pool. Default 300 000. */
   readonly queue?: number | undefined;
   /** From the end of the request to the head of the response. Default 300 000. */
@@ -24,6 +26,7 @@ export type ResolvedTimeouts = { readonly [Name in keyof ClientTimeouts]-?: numb
 
 export const DEFAULT_TIMEOUTS: ResolvedTimeouts = Object.freeze({
   connect: 10_000,
+  tunnel: 30_000,
   queue: 300_000,
   head: 300_000,
   idle: 300_000,

@@ -1,4 +1,5 @@
 import { asyncScheduler, type SchedulerLike } from 'rxjs';
+import type { WebSocketMessage } from '../../operators/websocket/message.js';
 import { WebSocketLane } from '../connections/web-socket-lane.js';
 import { resolveWebSocketOptions } from '../connections/web-socket-options.js';
 import { WebSocketSubject } from '../connections/web-socket-subject.js';
@@ -11,7 +12,7 @@ import { type MakeRequest, openWebSocket } from './web-socket-opening.js';
  * @param clock the client's
  * @throws UsageError `INVALID_OPTION`, `INVALID_LIMIT`, `INVALID_TIMEOUT`
  */
-export function webSocketOver<In, Out>(
+export function webSocketOver<In = WebSocketMessage, Out = In>(
   request: MakeRequest,
   input: string | URL | WebSocketConfig<In, Out>,
   clock: SchedulerLike = asyncScheduler,

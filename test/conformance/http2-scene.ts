@@ -49,7 +49,7 @@ export async function goesOn(peer: Http2Peer, streamId = 1001): Promise<void> {
 }
 
 /** Waits for what should become of a connection, and looks whether it is over, or goes on. */
-export async function judge(peer: Http2Peer, verdict: Verdict): Promise<void> {
+async function judge(peer: Http2Peer, verdict: Verdict): Promise<void> {
   if (verdict[0] === 'goaway') return void (await peer.goaway(verdict[1]));
   if (verdict[0] === 'reset') await peer.reset(verdict[1], verdict[2]);
   await goesOn(peer);

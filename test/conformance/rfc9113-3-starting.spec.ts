@@ -51,7 +51,7 @@ describe('RFC 9113 §3.2, over TLS', () => {
     expect((await outcome(url, client)).body).toBe('fine');
     expect(requests.map(({ version }) => version)).toEqual(['1.1']);
     const { code } = await outcome({ url, version: '2' }, client);
-    expect(code).toMatch(/NO_APPLICATION_PROTOCOL$/);
+    expect(code).toBe('VERSION_REFUSED');
   });
 });
 

@@ -153,7 +153,7 @@ async function asked(request: Partial<RequestConfig>, config: ClientConfig = {})
 
 describe('RFC 9113 §8.2 and §8.3.1, the head of a request of ours', () => {
   it('has its pseudo-fields first and once, in lower case, and no Host', async () => {
-    const list = await asked({ headers: { 'X-Custom': 'A', Host: 'example.com' } });
+    const list = await asked({ headers: { 'X-Custom': 'A', Host: 'example.com' }, decompress: false });
     const [method, get, scheme, http, authority, host, path, slash, ...fields] = list;
     expect([method, get, scheme, http, path, slash]).toEqual([':method', 'GET', ':scheme', 'http', ':path', '/']);
     expect([authority, host]).toEqual([':authority', 'example.com']);
@@ -183,7 +183,7 @@ describe('RFC 9113 §8.2 and §8.3.1, the head of a request of ours', () => {
       upgrade: 'x',
       te: 'gzip',
     };
-    const names = (await asked({ headers })).filter((_, i) => i % 2 === 0);
+    const names = (await asked({ headers, decompress: false })).filter((_, i) => i % 2 === 0);
     expect(names).toEqual([':method', ':scheme', ':authority', ':path']);
     expect(await asked({ headers: { te: 'trailers' } })).toEqual(expect.arrayContaining(['te', 'trailers']));
   });

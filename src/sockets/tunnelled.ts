@@ -1,0 +1,73 @@
+import type { DuplexSubject } from '../../operators/core/duplex-subject.js';
+import { ByteDuplex, type ByteDuplexPort, type SocketInfo } from './byte-duplex.js';
+
+/**
+ * The far end of a tunnel as the connection it stands for: its bytes are those of the tunnel, its life is that of the socket below.
+ *
+ * @param secure TLS is spoken through the tunnel; else what `info` says of TLS, if anything, is of the way to a proxy, and left out
+ */
+export function tunnelled(
+  bytes: DuplexSubject<Uint8Array, Uint8Array, SocketInfo>,
+  socket: ByteDuplex,
+  secure: boolean,
+): ByteDuplex {
+  const info = secure ? bytes.info : { ...bytes.info, tls: undefined };
+  return new ByteDuplex(bytes, new TunnelPort(bytes, socket), info);
+}
+
+class TunnelPort implements ByteDuplexPort {
+  readonly #bytes: DuplexSubject<Uint8Array, Uint8Array, SocketInfo>;
+  readonly #socket: ByteDuplex;
+  /** TLS through the tunnel, which counts for itself. */
+  readonly #clear: ByteDuplex | undefined;
+
+  constructor(bytes: DuplexSubject<Uint8Array, Uint8Array, SocketInfo>, socket: ByteDuplex) {
+    this.#bytes = bytes;
+    this.#socket = socket;
+    this.#clear = bytes instanceof ByteDuplex ? bytes : undefined;
+  }
+
+  get heldBytes(): number {
+    return this.#clear?.heldBytes ?? this.#socket.heldBytes;
+  }
+
+  get bufferedBytes(): number {
+    return (this.#clear?.bufferedBytes ?? 0) + this.#socket.bufferedBytes;
+  }
+
+  get paused(): boolean {
+    return (this.#clear ?? this.#socket).paused;
+  }
+
+  get destroyed(): boolean {
+    return this.#socket.destroyed || this.#clear?.destroyed === true;
+  }
+
+  ref(): void {
+    this.#socket.ref();
+  }
+
+  unref(): void {
+    this.#socket.unref();
+  }
+
+  next(chunk: Uint8Array): void {
+    this.#bytes.next(chunk);
+  }
+
+  complete(): void {
+    this.#bytes.complete();
+  }
+
+  error(error: unknown): void {
+    this.#bytes.error(error);
+  }
+
+  cork(): void {
+    this.#bytes.cork();
+  }
+
+  uncork(): void {
+    this.#bytes.uncork();
+  }
+}
