@@ -5,8 +5,9 @@ import { resolveLimits, type Http1Limits } from '../../operators/http1/limits.js
 import type { Http2Config } from '../connections/http2-config.js';
 import { Http2Subject } from '../connections/http2-subject.js';
 import type { ByteDuplex, SocketInfo } from '../sockets/byte-duplex.js';
-import { nodeNetwork, type ConnectTarget } from '../sockets/network.js';
 import type { ConnectionOptions } from './connection-options.js';
+import { openRoute, type Place } from './open-route.js';
+import { type ProxyChoice, tunnelRoute } from './route.js';
 import { parseTarget } from './target.js';
 import { DEFAULT_TIMEOUTS } from './timeouts.js';
 
@@ -20,10 +21,12 @@ export interface ConnectConfig extends ConnectionOptions {
   readonly port?: number | undefined;
   /** `2` makes an {@link Http2Subject}; over TLS by ALPN, else by prior knowledge. Default 1.1. */
   readonly version?: '1.1' | '2' | undefined;
+  /** Goes through a tunnel. Default none. */
+  readonly proxy?: ProxyChoice | undefined;
   readonly limits?: Partial<Http1Limits> | undefined;
   /** Bounds and settings of an HTTP/2 connection. */
   readonly http2?: Http2Config | undefined;
-  /** Milliseconds until the connection stands, TLS included; 0 or Infinity is none. Default 10 000. */
+  /** Milliseconds until the connection stands, tunnels and TLS included; 0 or Infinity is none. Default 10 000. */
   readonly timeout?: number | undefined;
   /** Clock of `timeout`; default `asyncScheduler`. */
   readonly scheduler?: SchedulerLike | undefined;
@@ -33,7 +36,7 @@ export interface ConnectConfig extends ConnectionOptions {
  * Makes one connection to drive by hand, outside any pool. Cold: emits it and completes; it then belongs to the
  * subscriber. Unsubscribing before that gives up.
  *
- * Errors: `NetworkError`, `TimeoutError` `TIMEOUT_CONNECT`; `ProtocolError` `VERSION_REFUSED`; `UsageError` `INVALID_URL`, `UNSUPPORTED_SCHEME`,
+ * Errors: `NetworkError`, `TimeoutError` `TIMEOUT_CONNECT`; `ProtocolError` `VERSION_REFUSED` and those of tunnels; `UsageError` `INVALID_URL`, `UNSUPPORTED_SCHEME`,
  * `INVALID_OPTION`, `INVALID_TIMEOUT`, `INVALID_LIMIT`.
  *
  * @example
@@ -62,8 +65,10 @@ export function connect(
   return new Observable((subscriber) => {
     const limits = resolveLimits('client', given.limits);
     const milliseconds = connectTimeout(given.timeout);
-    const { network = nodeNetwork, scheduler = asyncScheduler } = given;
-    const socket = network.connect(targetOf(given));
+    const { scheduler = asyncScheduler } = given;
+    const place = placeOf(given);
+    const route = tunnelRoute(given.proxy, place, given.socketPath);
+    const socket = openRoute(place, given, route, [given.version === '2' ? 'h2' : 'http/1.1'], () => undefined);
     const inTime =
       milliseconds === 0
         ? socket
@@ -101,24 +106,7 @@ function connectTimeout(milliseconds: number = DEFAULT_TIMEOUTS.connect): number
   throw new UsageError('INVALID_TIMEOUT', 'timeout: not a number of milliseconds');
 }
 
-function targetOf(config: ConnectConfig): ConnectTarget {
-  const { socketPath, tls, localAddress, localPort, family, lookup, highWaterMark } = config;
-  const { secure, host, port } = placeOf(config);
-  return {
-    host,
-    port,
-    path: socketPath,
-    localAddress,
-    localPort,
-    family,
-    lookup: lookup as ConnectTarget['lookup'],
-    highWaterMark,
-    tls: secure ? (tls ?? {}) : undefined,
-    alpn: secure ? [config.version === '2' ? 'h2' : 'http/1.1'] : undefined,
-  };
-}
-
-function placeOf({ url, host, port, socketPath, tls }: ConnectConfig): { secure: boolean; host: string; port: number } {
+function placeOf({ url, host, port, socketPath, tls }: ConnectConfig): Place {
   if (url !== undefined) {
     if (host !== undefined || port !== undefined)
       throw new UsageError('INVALID_OPTION', 'either url, or host and port');

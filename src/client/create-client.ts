@@ -35,7 +35,7 @@ import type { Response } from './response.js';
 import { type Predecessor, PreparedRequest } from './prepared-request.js';
 import type { ProxyAddress } from './proxy-address.js';
 import { checkRedirectConfig, type RedirectConfig } from './redirect-config.js';
-import { readProxyChoice, sameRoute } from './route.js';
+import { type ProxyChoice, readProxyChoice, sameRoute } from './route.js';
 import { DEFAULT_TIMEOUTS, resolveTimeouts } from './timeouts.js';
 
 /** A pool of connections and the requests made over it. */
@@ -94,6 +94,7 @@ class PoolingClient implements Client, ClientContext {
   readonly #foreignDeadlines = new WeakMap<SchedulerLike, Deadlines>();
   readonly #pools = new Map<string, Pool[]>();
   readonly #poolOptions: PoolOptions;
+  readonly #proxy: ProxyChoice | undefined;
   readonly #events = new Subject<ClientEvent>();
   readonly #over = new ReplaySubject<void>(1);
   #crossedDefaults: HeadDefaults | undefined;
@@ -112,6 +113,7 @@ class PoolingClient implements Client, ClientContext {
     this.options = pickConnectionOptions(config);
     checkRedirectConfig(config);
     this.redirects = config;
+    this.#proxy = config.proxy;
     this.proxies = readProxyChoice(config.proxy);
     this.stores = clientStores(config);
     this.#scheduler = config.scheduler ?? asyncScheduler;
@@ -171,7 +173,14 @@ class PoolingClient implements Client, ClientContext {
     const { options, timeouts } = this;
     const { limits } = this.#poolOptions;
     const own = typeof config === 'string' || config instanceof URL ? { url: config } : config;
-    return connect({ ...options, limits, timeout: timeouts.connect, scheduler: this.#scheduler, ...own });
+    return connect({
+      ...options,
+      proxy: this.#proxy,
+      limits,
+      timeout: timeouts.connect,
+      scheduler: this.#scheduler,
+      ...own,
+    });
   }) as typeof connect;
 
   close(): Observable<void> {

@@ -1,5 +1,7 @@
 import { UsageError } from '../../operators/core/protocol-error.js';
 import { basicCredentials } from '../../operators/exchange/credentials.js';
+import { joinAuthority } from '../../operators/http/authority.js';
+import type { Place } from './open-route.js';
 import { parseProxy, ProxyAddress, type ProxyCredentials } from './proxy-address.js';
 import { proxyFromEnvironment } from './proxy-from-environment.js';
 import type { RequestConfig } from './request-config.js';
@@ -47,18 +49,33 @@ export function routeOf(
   socketPath: string | undefined,
 ): Route {
   const choice = config.proxy === undefined ? chosen : readProxyChoice(config.proxy);
-  if (choice.length === 0 || (choice === 'environment' && socketPath !== undefined)) return DIRECT;
-  if (socketPath !== undefined) throw new UsageError('INVALID_OPTION', 'either a proxy or a UNIX socket');
-  const proxies = choice === 'environment' ? fromEnvironment(target) : choice;
+  const proxies = proxiesFor(choice, target.url, socketPath);
   const last = proxies[proxies.length - 1];
   if (last === undefined) return DIRECT;
   const speaksHttp = last.scheme === 'http' || last.scheme === 'https';
   return { proxies, forwards: speaksHttp && !wantsBytes(config, target) };
 }
 
-function fromEnvironment({ url }: Target): readonly ProxyAddress[] {
-  const proxy = proxyFromEnvironment(process.env, url);
-  return proxy === undefined ? DIRECT.proxies : [proxy];
+/** The way for bytes. @throws UsageError as {@link routeOf} */
+export function tunnelRoute(choice: ProxyChoice | undefined, place: Place, socketPath: string | undefined): Route {
+  const url = `${place.secure ? 'https' : 'http'}://${joinAuthority(place.host, place.port)}`;
+  const proxies = proxiesFor(readProxyChoice(choice), url, socketPath);
+  return proxies.length === 0 ? DIRECT : { proxies, forwards: false };
+}
+
+function proxiesFor(
+  choice: readonly ProxyAddress[] | 'environment',
+  url: string,
+  socketPath: string | undefined,
+): readonly ProxyAddress[] {
+  if (choice === 'environment') {
+    const proxy = socketPath === undefined ? proxyFromEnvironment(process.env, url) : undefined;
+    return proxy === undefined ? DIRECT.proxies : [proxy];
+  }
+  if (choice.length > 0 && socketPath !== undefined) {
+    throw new UsageError('INVALID_OPTION', 'either a proxy or a UNIX socket');
+  }
+  return choice;
 }
 
 /** Whether it needs the bytes of the connection for itself. */

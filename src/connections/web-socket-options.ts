@@ -11,8 +11,8 @@ import type { DeflateConfig } from '../../operators/websocket/permessage-deflate
  * - `hold`, the default: inside a delivery it waits, and so does whoever delivers; of its own accord nobody can be made to
  *   wait, and it fails as with `error`.
  * - `error`: the connection fails with `SEND_OVERFLOW`, inside a delivery too.
- * - `drop-oldest`: messages that have not begun to leave make room.
- * - `drop-newest`: it is dropped.
+ * - `drop-oldest`: messages that have not begun to leave make room. Nobody is ever held.
+ * - `drop-newest`: it is dropped. Nobody is ever held.
  */
 export type WebSocketOverflow = 'hold' | 'error' | 'drop-oldest' | 'drop-newest';
 

@@ -20,6 +20,7 @@ interface Item {
 const LEAST_CHARGE = 256;
 /** Where messages may be dropped, so much is given to the socket at a time: what it has cannot be taken back. Bytes. */
 const AHEAD = 65_536;
+const HOLDS_NOBODY: Release = () => undefined;
 
 /**
  * What is sent over one connection, in order: before it is open, and behind a message of fragments, messages wait here.
@@ -130,7 +131,7 @@ export class WebSocketOutbox {
       if (this.#drops === 'oldest') this.#dropFor(charge);
       else if (!this.#mayWait()) return this.#overflow();
     }
-    this.#add({ message, stream: undefined, charge, release: hold() });
+    this.#add({ message, stream: undefined, charge, release: this.#drops ? HOLDS_NOBODY : hold() });
     this.#drain();
   }
 

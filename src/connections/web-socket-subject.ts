@@ -30,7 +30,7 @@ export interface WebSocketInfo {
  * - It completes where the closing handshake was done, whoever began it and whatever the code; `state$` has the code.
  *   Otherwise it fails.
  * - Messages are deliveries: holding one stops reading before long. `next` inside a delivery holds it until the message has
- *   left; what else may wait, and what becomes of it, is `maxBufferedBytes` and `overflow`. Before the connection is open
+ *   left, unless `overflow` is to drop; what else may wait, and what becomes of it, is `maxBufferedBytes` and `overflow`. Before the connection is open
  *   messages wait within the same bound; what has not been sent when it ends is dropped. `next` does not throw: what cannot
  *   be sent fails the connection.
  * - `complete` closes with 1000 behind what was sent, `error` with the `code` and `reason` of its argument where it has a code

@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { alternate, measure, show, startServer } from './harness.mjs';
 
 export { http2Client, http2Download, http2Server } from './http2.mjs';
+export { webSocket, webSocketIdle } from './web-socket.mjs';
 
 const hasWrk = spawnSync('wrk', ['-v']).error === undefined;
 

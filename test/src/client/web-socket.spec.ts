@@ -601,6 +601,31 @@ describe('what waits to be sent', () => {
     );
   });
 
+  it('where messages are dropped nobody is held, and what is kept leaves as the peer reads', () => {
+    inWebSocketWorld(
+      (world) => {
+        world.raw();
+        const socket = world.open({ overflow: 'drop-oldest', maxBufferedBytes: 1000 });
+        world.read(socket);
+        world.at(50, () => {
+          for (let i = 0; i < 200; i++) deliver(socket, String(i).padEnd(500, '.'), () => world.note('released'));
+          expect(world.log).toHaveLength(200);
+          expect(socket.bufferedBytes).toBeGreaterThan(60_000);
+          expect(socket.bufferedBytes).toBeLessThan(70_000);
+        });
+      },
+      (world) => {
+        expect(world.log.every((line) => line === '50 released')).toBe(true);
+        const { heard } = the(world);
+        expect(heard.length).toBeGreaterThan(100);
+        expect(heard.length).toBeLessThan(140);
+        expect(heard.at(-1)).toContain('199');
+        expect(heard.at(-2)).toContain('198');
+      },
+      { ...blocked, latency: 10 },
+    );
+  });
+
   it('bufferedBytes$ tells each change', () => {
     const seen: number[] = [];
     inWebSocketWorld(

@@ -1,0 +1,90 @@
+// node web-socket-clients.mjs <bare | rxweir | ws> <port> <bytes> <window> <ms>: messages there and back on one connection,
+// so many in flight; prints { rate, bytes }: messages a second, and heap bytes allocated for each.
+import { randomBytes } from 'node:crypto';
+import net from 'node:net';
+
+const kind = process.argv[2];
+const [port, size, window, ms] = process.argv.slice(3).map(Number);
+const url = `ws://127.0.0.1:${port}/`;
+const message = randomBytes(size);
+let done = 0;
+let allocated = 0;
+let counted = 0;
+let lastHeap = 0;
+const step = size > 1000 ? 64 : 4096;
+
+function finished(count) {
+  const before = Math.floor(done / step);
+  done += count;
+  if (Math.floor(done / step) === before) return;
+  const { heapUsed } = process.memoryUsage();
+  if (heapUsed > lastHeap) {
+    allocated += heapUsed - lastHeap;
+    counted += step;
+  }
+  lastHeap = heapUsed;
+}
+
+const start = {
+  async rxweir() {
+    const { webSocket } = await import('rxweir');
+    const socket = webSocket({ url, maxBufferedBytes: 2 * window * size + 65_536 });
+    socket.subscribe(() => {
+      finished(1);
+      socket.next(message);
+    });
+    for (let i = 0; i < window; i++) socket.next(message);
+  },
+  async ws() {
+    const { default: WebSocket } = await import('ws');
+    const socket = new WebSocket(url, { perMessageDeflate: false });
+    socket.on('open', () => {
+      for (let i = 0; i < window; i++) socket.send(message);
+    });
+    socket.on('message', () => {
+      finished(1);
+      socket.send(message);
+    });
+  },
+  /** Sends frames that were masked before, and counts bytes. */
+  async bare() {
+    const socket = net.connect({ host: '127.0.0.1', port, noDelay: true });
+    const long = size > 65_535;
+    const header = Buffer.alloc(size < 126 ? 2 : long ? 10 : 4);
+    header[0] = 0x82;
+    header[1] = size < 126 ? size : long ? 127 : 126;
+    if (long) header.writeBigUInt64BE(BigInt(size), 2);
+    else if (size > 125) header.writeUInt16BE(size, 2);
+    const answer = header.length + size;
+    header[1] |= 0x80;
+    const frame = Buffer.concat([header, randomBytes(4), message]);
+    const frames = Buffer.concat(Array.from({ length: window }, () => frame));
+    socket.write(
+      'GET / HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+    );
+    socket.once('data', () => {
+      let received = 0;
+      socket.write(frames);
+      socket.on('data', (chunk) => {
+        received += chunk.length;
+        const count = Math.floor(received / answer);
+        if (count === 0) return;
+        received -= count * answer;
+        finished(count);
+        socket.write(frames.subarray(0, count * frame.length));
+      });
+    });
+  },
+};
+
+await start[kind]();
+await new Promise((resolve) => setTimeout(resolve, 700)); // warm up
+globalThis.gc?.();
+done = counted = allocated = 0;
+lastHeap = process.memoryUsage().heapUsed;
+const from = process.hrtime.bigint();
+setTimeout(() => {
+  const seconds = Number(process.hrtime.bigint() - from) / 1e9;
+  console.log(JSON.stringify({ rate: done / seconds, bytes: counted === 0 ? undefined : allocated / counted }));
+  process.exit(0);
+}, ms);
