@@ -6,7 +6,8 @@
 
 // Client
 export { request, requestEvents } from './client/request.js';
-export { createClient, type Client } from './client/create-client.js';
+export { createClient } from './client/create-client.js';
+export type { Client } from './client/client.js';
 export { connect, type ConnectConfig } from './client/connect.js';
 export type { ClientConfig, Http2ClientConfig, RequestConfig } from './client/request-config.js';
 export type { ClientStats } from './client/client-stats.js';

@@ -69,6 +69,17 @@ const PRINTS: Readonly<Record<string, readonly string[]>> = {
   ],
   'unix-socket.mjs': ['weir.example over unix'],
   'upload.mjs': ['informational 100', 'sent, 8893 bytes', 'head 200', 'received 8893 bytes'],
+  'web-socket-chat.mjs': ['Marlow hears Marlow: hello?', 'Marlow hears Jim: has come', 'everybody has gone'],
+  'web-socket-echo.mjs': [
+    'connecting',
+    'open',
+    'received text is a string',
+    'received ',
+    'there and back in under a second: true',
+    'closing',
+    'closed 4000',
+    'server closed',
+  ],
 };
 
 describe('examples', () => {
@@ -143,8 +154,8 @@ describe('npm start', () => {
     expect(stderr).toContain(`in ${file}`);
   });
 
-  it('shows where a redirect leads, and ends with 1 for an error status', async () => {
-    expect((await run('start.mjs', `${origin}/moved`)).stderr).toContain('301 Moved Permanently, see /file');
+  it('shows where a redirect led, and ends with 1 for an error status', async () => {
+    expect((await run('start.mjs', `${origin}/moved`)).stderr).toContain(`200 OK, from ${origin}/file`);
     expect(await run('start.mjs', `${origin}/nowhere`)).toMatchObject({ exitCode: 1, stdout: 'not here' });
   });
 

@@ -4,7 +4,7 @@ import { holdMap, progress, toFile } from 'rxweir/operators';
 import { bytesText, ProgressLine } from './terminal.mjs';
 
 /**
- * Fetches a URL. The body goes to a file or to standard output, held until it has gone there; the rest to standard error.
+ * Fetches a URL, wherever it leads. The body goes to a file or to standard output, held until it has gone there; the rest to standard error.
  * A status of 400 or more makes the exit code 1.
  *
  * @param {string} url
@@ -16,9 +16,8 @@ export function fetchUrl(url, file) {
   const started = performance.now();
   let bytes = 0;
   return request(url).pipe(
-    tap(({ status, reason, fields }) => {
-      const location = fields.get('location');
-      console.error(`${status} ${reason}${location === undefined ? '' : `, see ${location}`}`);
+    tap(({ status, reason, url: from }) => {
+      console.error(`${status} ${reason}${from === url ? '' : `, from ${from}`}`);
       if (status >= 400) process.exitCode = 1;
     }),
     progress((now) => {

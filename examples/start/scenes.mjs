@@ -20,13 +20,8 @@ const HOLD = 1500;
 export function download(stage, row) {
   const size = 64 * MEBIBYTE;
   const line = new ProgressLine(process.stdout);
-  return scene(
-    'A download, chunk by chunk',
-    measured(stage, `${stage.origin}/file/64`, row).pipe(
-      tap(() => line.show(row.bytes, size)),
-      finalize(() => line.end()),
-    ),
-  );
+  const shown = measured(stage, `${stage.origin}/file/64`, row).pipe(tap(() => line.show(row.bytes, size)));
+  return scene('A download, chunk by chunk', shown.pipe(finalize(() => line.end())));
 }
 
 /**

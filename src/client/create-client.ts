@@ -19,10 +19,15 @@ import { LinkedList } from '../connections/linked-list.js';
 import { ticks } from '../connections/ticks.js';
 import { Deadlines } from '../connections/timeouts.js';
 import { randomBoundary } from '../connections/random-boundary.js';
+import type { Client } from './client.js';
 import type { ClientContext } from './client-context.js';
 import { count, type PoolOptions, poolOptions } from './client-options.js';
 import { snapshot, waitingFor, type ClientStats } from './client-stats.js';
 import { clientStores, type ClientStores } from './client-stores.js';
+import type { WebSocketMessage } from '../../operators/websocket/message.js';
+import type { WebSocketSubject } from '../connections/web-socket-subject.js';
+import type { WebSocketConfig } from './web-socket-config.js';
+import { webSocketOver } from './web-socket-over.js';
 import { connect, type ConnectConfig } from './connect.js';
 import { pickConnectionOptions, sameConnectionOptions, type ConnectionOptions } from './connection-options.js';
 import { Exchange } from './exchange.js';
@@ -37,25 +42,6 @@ import type { ProxyAddress } from './proxy-address.js';
 import { checkRedirectConfig, type RedirectConfig } from './redirect-config.js';
 import { type ProxyChoice, readProxyChoice, sameRoute } from './route.js';
 import { DEFAULT_TIMEOUTS, resolveTimeouts } from './timeouts.js';
-
-/** A pool of connections and the requests made over it. */
-export interface Client {
-  /**
-   * A request, cold: subscribing sends it, unsubscribing before the head cancels it. Emits one {@link Response} and
-   * completes; the body owns the rest.
-   */
-  request(input: string | URL | RequestConfig): Observable<Response>;
-  /** The same exchange as one stream of everything that happens; it owns the body too. Unsubscribing cancels. */
-  requestEvents(input: string | URL | RequestConfig): Observable<ExchangeEvent>;
-  /** One connection to drive by hand, outside the pool, with this client's options where `config` has none; see `connect`. */
-  readonly connect: typeof connect;
-  /** Subscribing refuses further requests and closes idle connections; emits and completes when the last exchange is over. */
-  close(): Observable<void>;
-  /** Now, and every second of the scheduler: pool, queue, held bytes, and who is being waited for. */
-  readonly stats$: Observable<ClientStats>;
-  /** What happens beside the answers: cancellations and what they did, retries, stalls over a second. */
-  readonly events$: Observable<ClientEvent>;
-}
 
 const SECOND = 1000;
 
@@ -182,6 +168,12 @@ class PoolingClient implements Client, ClientContext {
       ...own,
     });
   }) as typeof connect;
+
+  webSocket<In = WebSocketMessage, Out = In>(
+    input: string | URL | WebSocketConfig<In, Out>,
+  ): WebSocketSubject<In, Out> {
+    return webSocketOver<In, Out>((config) => this.request(config), input, this.#scheduler);
+  }
 
   close(): Observable<void> {
     return defer(() => {

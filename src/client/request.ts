@@ -1,5 +1,6 @@
 import type { Observable } from 'rxjs';
-import { createClient, type Client } from './create-client.js';
+import type { Client } from './client.js';
+import { createClient } from './create-client.js';
 import type { ExchangeEvent } from './exchange-event.js';
 import type { RequestConfig } from './request-config.js';
 import type { Response } from './response.js';

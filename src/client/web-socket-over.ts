@@ -20,6 +20,6 @@ export function webSocketOver<In = WebSocketMessage, Out = In>(
   const given = typeof input === 'string' || input instanceof URL ? { url: input } : input;
   const config = { ...given, scheduler: given.scheduler ?? clock };
   const options = resolveWebSocketOptions(config);
-  const lane = new WebSocketLane('client', openWebSocket(config, request, config.scheduler), options);
+  const lane = new WebSocketLane(options, openWebSocket(config, request, config.scheduler));
   return new WebSocketSubject<In, Out>(lane, { url: String(config.url) });
 }

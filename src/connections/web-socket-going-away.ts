@@ -1,30 +1,36 @@
-import { type SocketInfo } from '../sockets/byte-duplex.js';
+import type { SocketInfo } from '../sockets/byte-duplex.js';
 import { DUPLEX_INFO } from '../sockets/socket-info.js';
 
+type Work = () => void;
+
 /** By connection: what to do when its server closes, or `true` once it has. */
-const connections = new WeakMap<SocketInfo, Set<() => void> | true>();
+const connections = new WeakMap<SocketInfo, Work | Set<Work> | true>();
 
 /**
- * Calls `work` when the server of this connection begins to close: at once if it has. The function that is returned takes
- * that back. Bytes that somebody else carries without saying whose they are cannot be told apart, and are never told.
+ * Calls `work` when the server of this connection begins to close: at once if it has. Bytes that somebody else carries without
+ * saying whose they are cannot be told apart, and are never told.
  */
-export function whenGoingAway(connection: SocketInfo, work: () => void): () => void {
-  if (connection === DUPLEX_INFO) return () => undefined;
-  let waiting = connections.get(connection);
-  if (waiting === true) {
-    work();
-    return () => undefined;
-  }
-  if (waiting === undefined) connections.set(connection, (waiting = new Set()));
-  const all = waiting;
-  all.add(work);
-  return () => all.delete(work);
+export function whenGoingAway(connection: SocketInfo, work: Work): void {
+  if (connection === DUPLEX_INFO) return;
+  const before = connections.get(connection);
+  if (before === true) work();
+  else if (before === undefined) connections.set(connection, work);
+  else if (typeof before === 'function') connections.set(connection, new Set([before, work]));
+  else before.add(work);
+}
+
+/** It is over before its server. */
+export function stays(connection: SocketInfo, work: Work): void {
+  const before = connections.get(connection);
+  if (before === work) connections.delete(connection);
+  else if (before instanceof Set) before.delete(work);
 }
 
 /** The server of this connection closes. */
 export function goingAway(connection: SocketInfo): void {
-  const waiting = connections.get(connection);
-  if (waiting === true || connection === DUPLEX_INFO) return;
+  if (connection === DUPLEX_INFO) return;
+  const before = connections.get(connection);
   connections.set(connection, true);
-  if (waiting !== undefined) for (const work of waiting) work();
+  if (typeof before === 'function') before();
+  else if (before instanceof Set) for (const work of before) work();
 }

@@ -1,14 +1,13 @@
-import { Observable, ReplaySubject, Subject, type Subscriber, type Subscription } from 'rxjs';
+import { Observable, Subject, type Subscriber, type Subscription } from 'rxjs';
 import { isNetworkError, isProtocolError, UsageError } from '../../operators/core/protocol-error.js';
 import { captureSubscriber } from '../../operators/core/operate.js';
 import { CloseCode } from '../../operators/websocket/close-code.js';
 import type { WebSocketMessage } from '../../operators/websocket/message.js';
 import type { ResolvedWebSocketOptions } from './web-socket-options.js';
 import { notOpen, WebSocketOutbox } from './web-socket-outbox.js';
+import { WebSocketReader } from './web-socket-reader.js';
 import { checkClose, type OpenedWebSocket, type SessionOwner, WebSocketSession } from './web-socket-session.js';
 import type { WebSocketEnded, WebSocketStatus } from './web-socket-status.js';
-
-type Deserializer = (message: WebSocketMessage) => unknown;
 
 const NOBODY: readonly Subscriber<unknown>[] = [];
 
@@ -17,14 +16,13 @@ const NOBODY: readonly Subscriber<unknown>[] = [];
  * first reader and closed when the last one leaves.
  */
 export class WebSocketLane implements SessionOwner {
-  readonly status$ = new ReplaySubject<WebSocketStatus>(1);
   status: WebSocketStatus | undefined = undefined;
   /** Counts the connections. */
   turn = 0;
   session: WebSocketSession | undefined = undefined;
   /** Called when both directions of a connection have ended. */
   whenGone: (() => void) | undefined = undefined;
-  readonly #opening: Observable<OpenedWebSocket>;
+  readonly #opening: Observable<OpenedWebSocket> | undefined;
   readonly #options: ResolvedWebSocketOptions;
   readonly #role: 'client' | 'server';
   #readers = NOBODY;
@@ -37,12 +35,13 @@ export class WebSocketLane implements SessionOwner {
   /** What made a message that was sent before fail; for the next reader. */
   #failure: { readonly error: unknown } | undefined = undefined;
   #buffered: Subject<number> | undefined = undefined;
+  #statuses: Subject<WebSocketStatus> | undefined = undefined;
   /** The last session, while it is the one that tells the status. */
   #shown: WebSocketSession | undefined = undefined;
 
-  /** @param opening connects; a server's emits once, and never again */
-  constructor(role: 'client' | 'server', opening: Observable<OpenedWebSocket>, options: ResolvedWebSocketOptions) {
-    this.#role = role;
+  /** @param opening connects. A server's is opened once, by `accept` */
+  constructor(options: ResolvedWebSocketOptions, opening?: Observable<OpenedWebSocket>) {
+    this.#role = opening === undefined ? 'server' : 'client';
     this.#opening = opening;
     this.#options = options;
   }
@@ -54,6 +53,14 @@ export class WebSocketLane implements SessionOwner {
 
   get bufferedBytes(): number {
     return this.#outbox?.bufferedBytes ?? 0;
+  }
+
+  /** Now, if there has been one, and at each change. */
+  get status$(): Observable<WebSocketStatus> {
+    return new Observable((subscriber) => {
+      if (this.status !== undefined) subscriber.next(this.status);
+      return (this.#statuses ??= new Subject<WebSocketStatus>()).subscribe(subscriber);
+    });
   }
 
   /** Now, at each message that is sent, and when all has left. */
@@ -77,29 +84,18 @@ export class WebSocketLane implements SessionOwner {
     this.#bodies = bodies;
     this.#readers = [...this.#readers, subscriber];
     subscriber.add(() => this.#left(subscriber));
-    if (!this.active) this.start();
+    if (!this.active) this.#start();
     else if (this.session !== undefined && this.#reading === undefined) this.#claim(this.session);
   }
 
-  /** Connects. */
-  start(): void {
+  /** A server's: it is open. */
+  accept(opened: OpenedWebSocket): void {
     this.turn++;
-    this.#outbox ??= this.#makeOutbox();
-    this.#shown = undefined;
-    this.#show({ state: 'connecting' });
-    const attempt = captureSubscriber<OpenedWebSocket>({
-      next: (opened) => this.#opened(opened),
-      error: (error: unknown) => {
-        this.#attempt = undefined;
-        this.#ended(unopened(error));
-      },
-      complete: () => undefined,
-    });
-    this.#attempt = attempt;
-    this.#opening.subscribe(attempt);
+    this.#outbox = this.#makeOutbox();
+    this.#opened(opened);
   }
 
-  send(value: unknown): void {
+  next(value: unknown): void {
     const { serializer } = this.#options;
     let message = value;
     if (serializer !== undefined) {
@@ -120,6 +116,17 @@ export class WebSocketLane implements SessionOwner {
   /** What is sent goes there; undefined where nothing is to be sent any more. */
   get outbox(): WebSocketOutbox | undefined {
     return (this.#outbox ??= this.#spent ? undefined : this.#makeOutbox());
+  }
+
+  complete(): void {
+    this.close(CloseCode.NORMAL, '');
+  }
+
+  /** An error that has a code, as RxJS's `webSocket` takes them, closes with it. */
+  error(error: unknown): void {
+    const { code, reason } = (error ?? {}) as { code?: unknown; reason?: unknown };
+    if (typeof code === 'number') this.close(code, typeof reason === 'string' ? reason : '');
+    else this.fail(error);
   }
 
   /** @throws UsageError `INVALID_CLOSE_CODE`, `INVALID_CLOSE_REASON` */
@@ -172,6 +179,24 @@ export class WebSocketLane implements SessionOwner {
     return new WebSocketOutbox(this.#options, (error) => this.fail(error));
   }
 
+  /** Connects. */
+  #start(): void {
+    this.turn++;
+    this.#outbox ??= this.#makeOutbox();
+    this.#shown = undefined;
+    this.#show({ state: 'connecting' });
+    const attempt = captureSubscriber<OpenedWebSocket>({
+      next: (opened) => this.#opened(opened),
+      error: (error: unknown) => {
+        this.#attempt = undefined;
+        this.#ended(unopened(error));
+      },
+      complete: () => undefined,
+    });
+    this.#attempt = attempt;
+    this.#opening?.subscribe(attempt);
+  }
+
   #opened(opened: OpenedWebSocket): void {
     this.#attempt = undefined;
     const session = new WebSocketSession(opened, this.#options, this.#outbox as WebSocketOutbox, this);
@@ -187,28 +212,24 @@ export class WebSocketLane implements SessionOwner {
 
   #claim(session: WebSocketSession): void {
     const { connection } = session;
+    const arriving: Observable<unknown> = this.#bodies ? connection.bodies : connection.messages;
+    this.#reading = new WebSocketReader(this, session);
+    arriving.subscribe(this.#reading);
+  }
+
+  /** @internal What has arrived, for all readers. */
+  arrived(value: unknown, session: WebSocketSession): void {
     const { deserializer } = this.#options;
-    const emit = (value: unknown): void => {
-      const readers = this.#readers;
-      if (readers.length === 1) return readers[0]?.next(value);
-      for (const reader of readers) reader.next(value);
-    };
-    const decode = (message: unknown): void => {
-      let value: unknown;
+    if (deserializer !== undefined && !this.#bodies) {
       try {
-        value = (deserializer as Deserializer)(message as WebSocketMessage);
+        value = deserializer(value as WebSocketMessage);
       } catch (error) {
         return session.fail(error);
       }
-      emit(value);
-    };
-    this.#reading = captureSubscriber<unknown>({
-      next: this.#bodies || deserializer === undefined ? emit : decode,
-      error: (error: unknown) => session.failed(error),
-      complete: () => undefined, // its end is told when the connection has come to its own
-    });
-    const arriving: Observable<unknown> = this.#bodies ? connection.bodies : connection.messages;
-    arriving.subscribe(this.#reading);
+    }
+    const readers = this.#readers;
+    if (readers.length === 1) readers[0]?.next(value);
+    else for (const reader of readers) reader.next(value);
   }
 
   #left(subscriber: Subscriber<unknown>): void {
@@ -253,7 +274,7 @@ export class WebSocketLane implements SessionOwner {
 
   #show(status: WebSocketStatus): void {
     this.status = status;
-    this.status$.next(status);
+    this.#statuses?.next(status);
   }
 }
 

@@ -20,6 +20,8 @@ interface Item {
 const LEAST_CHARGE = 256;
 /** Where messages may be dropped, so much is given to the socket at a time: what it has cannot be taken back. Bytes. */
 const AHEAD = 65_536;
+/** Until something waits. */
+const NOTHING: Item[] = [];
 const HOLDS_NOBODY: Release = () => undefined;
 
 /**
@@ -33,7 +35,7 @@ export class WebSocketOutbox {
   readonly #holds: boolean;
   readonly #overflowed: (error: UsageError) => void;
   #connection: WebSocketConnection | undefined = undefined;
-  #items: Item[] = [];
+  #items: Item[] = NOTHING;
   #queued = 0;
   /** Given to the connection and not gone; counted only where messages may be dropped. Bytes. */
   #ahead = 0;
@@ -136,6 +138,7 @@ export class WebSocketOutbox {
   }
 
   #add(item: Item): void {
+    if (this.#items === NOTHING) this.#items = [];
     this.#items.push(item);
     this.#queued += item.charge;
   }
@@ -173,7 +176,7 @@ export class WebSocketOutbox {
         } else {
           this.#ahead += item.charge;
           const { message } = item;
-          deliver({ next: () => connection.send(message) }, item, this.#gone);
+          deliver({ next: () => connection.send(message) }, item, (sent) => this.#gone(sent));
         }
       }
     } finally {
@@ -190,11 +193,11 @@ export class WebSocketOutbox {
     return this.#drops === undefined || (this.#ahead < AHEAD && connection.bufferedBytes < AHEAD);
   }
 
-  readonly #gone = ({ charge, release }: Item): void => {
+  #gone({ charge, release }: Item): void {
     this.#ahead -= charge;
     release();
     this.#drain();
-  };
+  }
 }
 
 /** One message of fragments on its way. */

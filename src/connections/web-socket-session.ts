@@ -5,7 +5,7 @@ import { checkCloseCode, CloseCode } from '../../operators/websocket/close-code.
 import { writeClosePayload } from '../../operators/websocket/close-payload.js';
 import { WebSocketConnection } from '../../operators/websocket/connection.js';
 import { abnormalClosure, closeReasonOf } from '../../operators/websocket/connection-life.js';
-import type { WebSocketClosed } from '../../operators/websocket/connection-options.js';
+import type { WebSocketClosed, WebSocketHooks } from '../../operators/websocket/connection-options.js';
 import type { DeflateParameters } from '../../operators/websocket/permessage-deflate.js';
 import type { WebSocketState } from '../../operators/websocket/state.js';
 import { type Deadline, Deadlines } from './timeouts.js';
@@ -35,14 +35,14 @@ export interface SessionOwner {
 }
 
 /** One connection from its handshake to its end, with its clocks. */
-export class WebSocketSession {
+export class WebSocketSession implements WebSocketHooks {
   readonly connection: WebSocketConnection;
   readonly outbox: WebSocketOutbox;
   readonly #options: ResolvedWebSocketOptions;
   readonly #role: 'client' | 'server';
   readonly #owner: SessionOwner;
-  readonly #pings: WebSocketPings;
-  readonly #deadlines: Deadlines;
+  #pings: WebSocketPings | undefined = undefined;
+  #deadlines: Deadlines | undefined = undefined;
   #closeClock: Deadline | undefined = undefined;
   #over = false;
 
@@ -58,35 +58,27 @@ export class WebSocketSession {
     this.#role = role;
     this.#owner = owner;
     this.outbox = outbox;
-    this.#deadlines = new Deadlines(scheduler);
-    const watched = options.pingInterval > 0 ? heard(socket, () => this.#pings.heard()) : socket;
+    const watched = options.pingInterval > 0 ? heard(socket, () => this.#pings?.heard()) : socket;
     const limits = { maxMessageSize, maxFragments, maxQueued, maxQueuedBytes, controlFrames };
     this.connection = new WebSocketConnection(
       watched,
       { role, mask: role === 'client' ? webSocketMask : undefined, deflate, now: () => scheduler.now(), ...limits },
-      {
-        state: (state) => this.#stepped(state),
-        pong: (payload) => this.#pings.pong(payload),
-        drained: () => this.#drained(),
-        cancelled: () => this.close(CloseCode.NORMAL, ''),
-        closed: (closed) => this.#closed(closed),
-      },
+      this,
     );
-    this.#pings = new WebSocketPings(this.connection, this.#deadlines);
   }
 
   /** Sends what waits, and begins to read. */
   open(): void {
     const { pingInterval, pingTimeout } = this.#options;
     if (pingInterval > 0) {
-      this.#pings.keepAlive(pingInterval, pingTimeout, (error) => this.connection.abort(error));
+      this.#pinging().keepAlive(pingInterval, pingTimeout, (error) => this.connection.abort(error));
     }
     this.outbox.attach(this.connection);
     this.connection.open();
   }
 
   ping(): Observable<number> {
-    return this.#pings.ping();
+    return this.#pinging().ping();
   }
 
   /** Begins the closing handshake behind all that was sent. */
@@ -114,40 +106,65 @@ export class WebSocketSession {
     checkClose(this.#role, code, reason);
   }
 
-  #stepped(state: WebSocketState): void {
+  // -- the connection's side -------------------------------------------------------------------------------------------
+
+  /** @internal */
+  state(state: WebSocketState): void {
     if (state === 'closingLocal' || state === 'shutLocal' || state === 'shutRemote') return;
     if (state === 'closingRemote') this.#close('remote');
     this.outbox.stop();
-    this.#pings.stop();
+    this.#pings?.stop();
     if (state === 'failing') this.#armClose();
   }
+
+  /** @internal */
+  pong(payload: Uint8Array): void {
+    this.#pings?.pong(payload);
+  }
+
+  /** @internal */
+  drained(): void {
+    this.outbox.drained();
+    this.#owner.drained();
+  }
+
+  /** @internal */
+  cancelled(): void {
+    this.close(CloseCode.NORMAL, '');
+  }
+
+  /** @internal */
+  closed({ state, clean, code, reason, error }: WebSocketClosed): void {
+    this.#closeClock?.disarm();
+    this.#pings?.stop();
+    this.outbox.stop(error);
+    const by = state === 'closedRemote' ? 'remote' : state === 'lost' ? 'network' : 'local';
+    this.#end({ state: 'closed', by, clean, code, reason, error: clean ? undefined : (error ?? abnormalClosure()) });
+    this.#owner.gone();
+  }
+
+  // --------------------------------------------------------------------------------------------------------------------
 
   #close(by: 'local' | 'remote'): void {
     const begun = this.#closeClock !== undefined;
     this.#armClose();
     if (!begun) this.#owner.closing(this, by);
-    this.#pings.stop();
+    this.#pings?.stop();
   }
 
   #armClose(): void {
     const { closeTimeout } = this.#options;
     if (this.#closeClock !== undefined) return;
-    this.#closeClock = this.#deadlines.create(() => this.connection.abort(new TimeoutError('close', closeTimeout)));
+    this.#closeClock = this.#clocks().create(() => this.connection.abort(new TimeoutError('close', closeTimeout)));
     this.#closeClock.arm(closeTimeout);
   }
 
-  #drained(): void {
-    this.outbox.drained();
-    this.#owner.drained();
+  #clocks(): Deadlines {
+    return (this.#deadlines ??= new Deadlines(this.#options.scheduler));
   }
 
-  #closed({ state, clean, code, reason, error }: WebSocketClosed): void {
-    this.#closeClock?.disarm();
-    this.#pings.stop();
-    this.outbox.stop(error);
-    const by = state === 'closedRemote' ? 'remote' : state === 'lost' ? 'network' : 'local';
-    this.#end({ state: 'closed', by, clean, code, reason, error: clean ? undefined : (error ?? abnormalClosure()) });
-    this.#owner.gone();
+  #pinging(): WebSocketPings {
+    return (this.#pings ??= new WebSocketPings(this.connection, this.#clocks()));
   }
 
   #end(ended: WebSocketEnded): void {

@@ -42,31 +42,29 @@ export interface WebSocketInfo {
  * RFC 6455.
  */
 export class WebSocketSubject<In = WebSocketMessage, Out = In> extends DuplexSubject<In, Out, WebSocketInfo> {
+  readonly #lane: WebSocketLane;
+
+  constructor(lane: WebSocketLane, info: WebSocketInfo) {
+    super(new Observable((subscriber) => lane.read(subscriber, false)), lane, info);
+    this.#lane = lane;
+  }
+
   /** Now, if anything has happened yet, and at each change; across reconnections. */
-  readonly state$: Observable<WebSocketStatus>;
+  get state$(): Observable<WebSocketStatus> {
+    return this.#lane.status$;
+  }
+
   /**
    * Messages as streams of their bytes, in place of whole ones, for those larger than memory. `maxMessageSize` holds for these
    * too. Subscribing connects as well.
    */
-  readonly messages: Observable<WebSocketBody>;
-  /** Bytes that were sent and have not left: now, at each message that is sent, and when all has left. */
-  readonly bufferedBytes$: Observable<number>;
-  readonly #lane: WebSocketLane;
+  get messages(): Observable<WebSocketBody> {
+    return new Observable((subscriber) => this.#lane.read(subscriber, true));
+  }
 
-  constructor(lane: WebSocketLane, info: WebSocketInfo) {
-    super(
-      new Observable((subscriber) => lane.read(subscriber, false)),
-      {
-        next: (value) => lane.send(value),
-        error: (error: unknown) => stopWith(lane, error),
-        complete: () => lane.close(1000, ''),
-      },
-      info,
-    );
-    this.#lane = lane;
-    this.state$ = lane.status$.asObservable();
-    this.messages = new Observable((subscriber) => lane.read(subscriber, true));
-    this.bufferedBytes$ = lane.buffered$;
+  /** Bytes that were sent and have not left: now, at each message that is sent, and when all has left. */
+  get bufferedBytes$(): Observable<number> {
+    return this.#lane.buffered$;
   }
 
   /** What `state$` emitted last. */
@@ -157,11 +155,4 @@ export class WebSocketSubject<In = WebSocketMessage, Out = In> extends DuplexSub
       };
     });
   }
-}
-
-/** An error that has a code, as RxJS's `webSocket` takes them, closes with it. */
-function stopWith(lane: WebSocketLane, error: unknown): void {
-  const { code, reason } = (error ?? {}) as { code?: unknown; reason?: unknown };
-  if (typeof code === 'number') lane.close(code, typeof reason === 'string' ? reason : '');
-  else lane.fail(error);
 }

@@ -1,11 +1,10 @@
-import { Observable, Subscription } from 'rxjs';
+import { type Observable, ReplaySubject, Subscription } from 'rxjs';
 import { CloseCode } from '../../operators/websocket/close-code.js';
 import type { WebSocketMessage } from '../../operators/websocket/message.js';
 import { answerHandshake } from '../../operators/websocket/server-handshake.js';
-import { whenGoingAway } from '../connections/web-socket-going-away.js';
+import { stays, whenGoingAway } from '../connections/web-socket-going-away.js';
 import { WebSocketLane } from '../connections/web-socket-lane.js';
 import { resolveWebSocketOptions } from '../connections/web-socket-options.js';
-import type { OpenedWebSocket } from '../connections/web-socket-session.js';
 import { WebSocketSubject } from '../connections/web-socket-subject.js';
 import type { AcceptWebSocketConfig, WebSocketHandler } from './accept-web-socket-config.js';
 import { sendAll } from './accept-web-socket-source.js';
@@ -51,48 +50,73 @@ export function acceptWebSocket<In = WebSocketMessage, Out = In>(
     status: answer.status,
     fields: answer.fields,
     upgraded: (socket) => {
-      const opening = new Observable<OpenedWebSocket>((subscriber) =>
-        subscriber.next({ role: 'server', socket, deflate, status }),
-      );
-      return run(new WebSocketLane('server', opening, options), request, handler);
+      const lane = new WebSocketLane(options);
+      lane.accept({ role: 'server', socket, deflate, status });
+      return run(lane, new WebSocketSubject<In, Out>(lane, { url: request.target }), handler);
     },
   };
 }
 
-/** Completes when the socket has come to its end; fails where the handler did. */
+/** Returns nothing, or what completes when the socket has come to its end, and fails where the handler did. */
 function run<In, Out>(
   lane: WebSocketLane,
-  request: ServerRequest,
+  socket: WebSocketSubject<In, Out>,
   handler: WebSocketHandler<In, Out>,
-): Observable<never> {
-  return new Observable((subscriber) => {
-    const socket = new WebSocketSubject<In, Out>(lane, { url: request.target });
-    const work = new Subscription();
-    let stay: (() => void) | undefined;
-    let failure: { readonly error: unknown } | undefined;
-    const failed = (error: unknown): void => {
-      if (!lane.active) return; // it has only passed on how the socket ended
-      failure = { error };
-      lane.fail(error);
-    };
-    lane.whenGone = () => {
-      stay?.();
-      work.unsubscribe();
-      if (failure !== undefined) subscriber.error(failure.error);
-      else subscriber.complete();
-    };
-    lane.start();
-    lane.status$.subscribe(({ state }) => {
-      if (state === 'closed') work.unsubscribe();
-    });
-    stay = whenGoingAway(request.connection, () => lane.close(CloseCode.GOING_AWAY, ''));
-    try {
-      const messages = handler(socket);
-      if (messages) work.add(sendAll(messages, socket, failed));
-    } catch (error) {
-      failed(error);
+): Observable<never> | void {
+  const { status } = lane;
+  const connection = status?.state === 'open' ? status.connection : undefined;
+  const leave = (): void => lane.close(CloseCode.GOING_AWAY, '');
+  let work: HandlerWork | undefined;
+  lane.whenGone = () => {
+    if (connection !== undefined) stays(connection, leave);
+    work?.gone();
+  };
+  if (connection !== undefined) whenGoingAway(connection, leave);
+  try {
+    const messages = handler(socket);
+    if (messages) {
+      work = new HandlerWork(lane);
+      work.start(sendAll(messages, socket, (error) => work?.failed(error)));
     }
-  });
+  } catch (error) {
+    work = new HandlerWork(lane);
+    work.failed(error);
+  }
+  return work?.ended$;
+}
+
+/** What a handler has returned, at work. */
+class HandlerWork {
+  readonly ended$ = new ReplaySubject<never>(1);
+  readonly #lane: WebSocketLane;
+  readonly #running = new Subscription();
+  #failure: { readonly error: unknown } | undefined = undefined;
+
+  constructor(lane: WebSocketLane) {
+    this.#lane = lane;
+  }
+
+  start(sending: Subscription): void {
+    this.#running.add(sending);
+    this.#running.add(
+      this.#lane.status$.subscribe(({ state }) => {
+        if (state === 'closed') this.#running.unsubscribe();
+      }),
+    );
+  }
+
+  failed(error: unknown): void {
+    if (!this.#lane.active) return; // it has only passed on how the socket ended
+    this.#failure = { error };
+    this.#lane.fail(error);
+  }
+
+  /** Both directions of the connection have ended. */
+  gone(): void {
+    this.#running.unsubscribe();
+    if (this.#failure !== undefined) this.ended$.error(this.#failure.error);
+    else this.ended$.complete();
+  }
 }
 
 function hasBody({ version, fields }: ServerRequest): boolean {
