@@ -50,7 +50,7 @@ interface Kind {
   /** `user:password@`, where it wants one. */
   readonly login?: string;
   /** Writes what it needs to `file`; its arguments. */
-  start(port: number, file: string): readonly string[];
+  readonly start: (port: number, file: string) => readonly string[];
 }
 
 const KINDS: readonly Kind[] = [
