@@ -1,4 +1,5 @@
-// node clients.mjs <kind> <port> <ms>: 64 lanes of keep-alive GETs; prints { rate, bytes } (requests a second, heap allocated each).
+// node clients.mjs <kind> <port> <ms>: 64 lanes of keep-alive GETs; prints { rate, bytes, cpu } (requests a second;
+// heap allocated and microseconds of processor time, each).
 import http from 'node:http';
 import net from 'node:net';
 
@@ -109,8 +110,11 @@ globalThis.gc?.();
 done = counted = allocated = 0;
 lastHeap = process.memoryUsage().heapUsed;
 const from = process.hrtime.bigint();
+const before = process.cpuUsage();
 setTimeout(() => {
   const seconds = Number(process.hrtime.bigint() - from) / 1e9;
-  console.log(JSON.stringify({ rate: done / seconds, bytes: counted === 0 ? undefined : allocated / counted }));
+  const { user, system } = process.cpuUsage(before);
+  const bytes = counted === 0 ? undefined : allocated / counted;
+  console.log(JSON.stringify({ rate: done / seconds, bytes, cpu: (user + system) / done }));
   process.exit(0);
 }, ms);

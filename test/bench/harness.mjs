@@ -1,6 +1,10 @@
 // Contenders in processes of their own, alternating round by round, so that a machine whose speed drifts slows all alike.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
@@ -21,6 +25,53 @@ export async function startServer(script, ...args) {
       return last.startsWith('{') ? JSON.parse(last) : undefined;
     },
   };
+}
+
+const NGINX = '/usr/sbin/nginx';
+
+/** nginx that answers everything with the same short text; undefined where it is not installed. */
+export async function startNginx() {
+  if (!existsSync(NGINX)) return undefined;
+  const folder = mkdtempSync(join(tmpdir(), 'rxweir-bench-'));
+  const port = await freePort();
+  const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder};`);
+  const answer = `location / { default_type text/plain; return 200 "Hello, world!"; }`;
+  writeFileSync(
+    join(folder, 'nginx.conf'),
+    `daemon off; master_process off; pid ${folder}/pid; error_log /dev/null;
+events { worker_connections 1024; }
+http { access_log off; keepalive_requests 1000000000; ${paths.join(' ')}
+server { listen 127.0.0.1:${port}; ${answer} } }`,
+  );
+  const child = spawn(NGINX, ['-c', join(folder, 'nginx.conf'), '-e', '/dev/null'], { stdio: 'ignore' });
+  while (!(await connects(port))) await new Promise((resolve) => setTimeout(resolve, 20));
+  return {
+    port,
+    async stop() {
+      child.kill();
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+export function freePort() {
+  return new Promise((resolve) => {
+    const server = net.createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+export function connects(port) {
+  return new Promise((resolve) => {
+    const socket = net.connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
 }
 
 /** Runs a script to its end and returns the JSON on its last line. */
@@ -45,7 +96,7 @@ export async function show(script) {
 /**
  * Alternates the contenders and prints medians, and the ratio of the first to each other, round by round.
  *
- * @param contenders name → () => Promise<{ rate, bytes? }>; the first is ours
+ * @param contenders name → () => Promise<{ rate, bytes?, cpu? }>; the first is ours
  */
 export async function alternate(title, unit, rounds, contenders, floors = {}) {
   const names = Object.keys(contenders);
@@ -57,16 +108,19 @@ export async function alternate(title, unit, rounds, contenders, floors = {}) {
   console.log(`\n${title} (${rounds} rounds, medians)`);
   for (const name of names) {
     const rates = results.get(name).map(({ rate }) => rate);
-    const bytes = results
-      .get(name)
-      .map(({ bytes }) => bytes)
-      .filter((value) => value !== undefined);
+    const all = (key) =>
+      results
+        .get(name)
+        .map((result) => result[key])
+        .filter((value) => value !== undefined);
+    const [bytes, cpu] = [all('bytes'), all('cpu')];
     const ratios = results.get(ours).map(({ rate }, round) => rate / rates[round]);
     const floor = floors[name];
     const ratio = name === ours ? '' : `  ours/this ${median(ratios).toFixed(2)} (${spread(ratios)})`;
     const goal = floor === undefined ? '' : `  goal ${floor} ${median(ratios) >= floor ? 'met' : 'MISSED'}`;
     const heap = bytes.length === 0 ? '' : `  ${Math.round(median(bytes))} B allocated each`;
-    console.log(`  ${name.padEnd(26)} ${format(median(rates), unit).padStart(14)}${heap}${ratio}${goal}`);
+    const time = cpu.length === 0 ? '' : `  ${median(cpu).toFixed(1)} µs CPU each`;
+    console.log(`  ${name.padEnd(26)} ${format(median(rates), unit).padStart(14)}${heap}${time}${ratio}${goal}`);
   }
 }
 

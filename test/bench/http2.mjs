@@ -1,10 +1,9 @@
 // HTTP/2 beside node:http2, undici and nghttp2's own programs.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { alternate, measure, startServer } from './harness.mjs';
+import { alternate, connects, freePort, measure, startServer } from './harness.mjs';
 
 const missing = ['h2load', 'nghttpd'].filter((name) => spawnSync(name, ['--version']).error !== undefined);
 
@@ -96,23 +95,4 @@ async function startNghttpd(sizes) {
       rmSync(folder, { recursive: true });
     },
   };
-}
-
-function freePort() {
-  return new Promise((resolve) => {
-    const server = net.createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-function connects(port) {
-  return new Promise((resolve) => {
-    const socket = net.connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.on('error', () => resolve(false));
-  });
 }
