@@ -5,11 +5,14 @@ import type { HpackDecoderConfig } from '../hpack/decoder-config.js';
 import { fieldOf } from './field-rules.js';
 import { parsePriorityField, type Priority } from './priority-field.js';
 import type { RequestControl } from './request-rules.js';
+import type { ResponseControl } from './response-rules.js';
 
-/** A header block as it was decoded. It may be shared by requests that were sent the same one: nobody changes it. */
+/** A header block as it was decoded. It may be shared by messages that were sent the same one: nobody changes it. */
 export class DecodedHead {
   /** Checked as the head of a request, if it was. */
   request: RequestControl | undefined = undefined;
+  /** Checked as the head of a response, if it was. */
+  response: ResponseControl | undefined = undefined;
   #priority: Priority | undefined | null = null;
 
   constructor(

@@ -1,7 +1,7 @@
 import { ProtocolError } from '../core/protocol-error.js';
 import { AbuseLimits, isOddPriority, isOddWindowUpdate } from './abuse-limits.js';
 import { Http2ErrorCode, http2ErrorName } from './error-code.js';
-import { checkTrailers, type FieldList, malformed } from './field-rules.js';
+import { checkTrailers, malformed } from './field-rules.js';
 import { MAX_WINDOW } from './flow-control.js';
 import type { Http2Limits } from './connection-options.js';
 import { endsStream, FrameFlag, FrameType, frameTypeName } from './frame-type.js';
@@ -146,15 +146,15 @@ export class Receiver {
     }
     stream.state = receiveStep(stream.state, StreamInputCode.recvHeaders, streamId);
     if (refused !== undefined) throw refused;
-    const { list } = head as DecodedHead;
     if (stream.hasHead && stream.tunnel) throw malformed('a header section on a stream that CONNECT has opened');
     if (stream.hasHead) this.#trailers(stream, head as DecodedHead, endsStream(frame));
-    else this.#response(stream, head as DecodedHead, list, endsStream(frame));
+    else this.#response(stream, head as DecodedHead, endsStream(frame));
   }
 
-  #response(stream: Http2Stream, head: DecodedHead, list: FieldList, ends: boolean): void {
-    const { status, contentLength } = checkResponseFields(list, ends);
+  #response(stream: Http2Stream, head: DecodedHead, ends: boolean): void {
+    const { status, contentLength } = (head.response ??= checkResponseFields(head.list));
     if (status < 200) {
+      if (ends) throw malformed(`interim response ${status} ends its stream`); // RFC 9113 §8.1
       if (++stream.interim > this.#limits.maxInterim) {
         const message = `more than ${this.#limits.maxInterim} interim responses`;
         throw new ProtocolError('INTERIM_LIMIT', message, {

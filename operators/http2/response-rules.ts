@@ -12,17 +12,15 @@ export interface ResponseControl {
 const KNOWN: ReadonlySet<string> = new Set([':status']);
 
 /**
- * Checks the head of a response and returns its control data. An interim one (1xx) may not end its stream; 101 has no
- * meaning in HTTP/2 and is refused.
+ * Checks the head of a response and returns its control data. 101 has no meaning in HTTP/2 and is refused.
  *
  * @throws ProtocolError stream `PROTOCOL_ERROR` for anything that makes it malformed
  */
-export function checkResponseFields(list: FieldList, endStream = false): ResponseControl {
+export function checkResponseFields(list: FieldList): ResponseControl {
   const pseudo = new PseudoFields(KNOWN);
   checkFields(list, pseudo.visit);
   const status = readStatus(pseudo.get(':status'));
   if (status === 101) throw malformed('101 in HTTP/2');
-  if (status < 200 && endStream) throw malformed(`interim response ${status} ends its stream`);
   return { status, contentLength: readContentLength(list) };
 }
 
