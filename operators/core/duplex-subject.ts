@@ -1,9 +1,10 @@
 import { Observable, type Observer } from 'rxjs';
 
-/** Where outbound values go. `cork`/`uncork` bracket values that should leave as one write. */
+/** Where outbound values go. `cork`/`uncork` bracket values that should leave as one write; `flush` waits for no more of them. */
 export interface DuplexDestination<Out> extends Observer<Out> {
   cork?(): void;
   uncork?(): void;
+  flush?(): void;
 }
 
 /**
@@ -45,5 +46,10 @@ export class DuplexSubject<In, Out, Info = unknown> extends Observable<In> imple
 
   uncork(): void {
     this.#destination.uncork?.();
+  }
+
+  /** What was sent and would leave at the end of the turn leaves now. */
+  flush(): void {
+    this.#destination.flush?.();
   }
 }

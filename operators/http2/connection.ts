@@ -230,6 +230,7 @@ export class Http2Connection implements StreamHooks, DispatchHooks {
       while (this.state !== 'lingering' && this.#decoder.read()) {
         this.#frames++;
         this.#dispatch.frame(this.#decoder.frame, this.#within);
+        this.#output.flushEnough();
       }
       credit.replenish();
     } catch (error) {

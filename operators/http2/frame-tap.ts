@@ -43,6 +43,7 @@ export class FrameTap {
       },
       cork: () => sink.cork(),
       uncork: () => sink.uncork(),
+      flush: () => sink.flush(),
     };
   }
 

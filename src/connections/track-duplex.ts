@@ -29,6 +29,7 @@ export function trackDuplex<In, Out, Info>(
       },
       cork: () => duplex.cork(),
       uncork: () => duplex.uncork(),
+      flush: () => duplex.flush(),
     },
     duplex.info,
   );

@@ -175,6 +175,10 @@ class StreamPort implements ByteDuplexPort {
     this.#stream.uncork();
   }
 
+  flush(): void {
+    this.#turn.flush();
+  }
+
   claim(subscriber: Subscriber<Uint8Array>): this | undefined {
     if (this.#claimed) {
       subscriber.error(new UsageError('ALREADY_SUBSCRIBED', 'a connection has one reader, and it has subscribed'));

@@ -70,4 +70,8 @@ class TunnelPort implements ByteDuplexPort {
   uncork(): void {
     this.#bytes.uncork();
   }
+
+  flush(): void {
+    this.#bytes.flush();
+  }
 }

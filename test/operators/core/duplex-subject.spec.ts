@@ -14,6 +14,7 @@ function recorder(): { log: string[]; destination: DuplexDestination<string> } {
       complete: () => log.push('complete'),
       cork: () => log.push('cork'),
       uncork: () => log.push('uncork'),
+      flush: () => log.push('flush'),
     },
   };
 }
@@ -36,9 +37,10 @@ describe('sending', () => {
     duplex.cork();
     duplex.next('a');
     duplex.uncork();
+    duplex.flush();
     duplex.complete();
     duplex.error('e');
-    expect(log).toEqual(['cork', 'a', 'uncork', 'complete', 'error e']);
+    expect(log).toEqual(['cork', 'a', 'uncork', 'flush', 'complete', 'error e']);
     expect(duplex.info.port).toBe(1);
   });
 

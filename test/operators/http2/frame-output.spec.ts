@@ -25,6 +25,7 @@ function outputOf(): {
     },
     cork: () => void corks.push('cork'),
     uncork: () => void corks.push('uncork'),
+    flush: () => void corks.push('flush'),
   };
   const output = new FrameOutput(sink, () => drained++);
   const lines = (): string[] => transcribe(writes, { role: 'client', preface: false, maxFrameSize: 2 ** 24 - 1 });
@@ -55,6 +56,23 @@ describe('FrameOutput', () => {
       `GOAWAY 0 0x0 lastStreamId=1 errorCode=2 debugData=${toHex(text('bye'))}`,
     ]);
     expect([output.unsent, output.written]).toEqual([0, (writes[0] as Uint8Array).length]);
+  });
+
+  it('gives away what is enough for the peer to begin with, at once', () => {
+    const { output, writes, corks, lines } = outputOf();
+    for (let i = 0; i < 15; i++) output.headers(2 * i + 1, text('x'), true, 16_384);
+    output.flushEnough();
+    expect([writes.length, corks]).toEqual([0, []]);
+    output.headers(31, text('x'), true, 16_384);
+    output.windowUpdate(0, 1);
+    output.flushEnough();
+    expect([writes.length, corks]).toEqual([1, ['flush']]);
+    expect(lines()).toHaveLength(17);
+    output.headers(33, text('x'), true, 16_384); // counted anew
+    output.flushEnough();
+    expect([writes.length, output.unsent > 0]).toEqual([1, true]);
+    output.flush();
+    expect([writes.length, corks]).toEqual([2, ['flush']]);
   });
 
   it('writes a large payload as it is, between what stands before and behind it, corked', () => {

@@ -37,13 +37,15 @@ describe('FrameTap', () => {
       next: (bytes) => passed.push(`${bytes.length}`),
       cork: () => passed.push('cork'),
       uncork: () => passed.push('uncork'),
+      flush: () => passed.push('flush'),
     });
     sink.cork();
     sink.next(wire(FRAMES[1]));
     const seen = watched(tap);
     sink.next(wire(FRAMES[2]));
     sink.uncork();
-    expect(passed).toEqual(['cork', '13', '17', 'uncork']);
+    sink.flush();
+    expect(passed).toEqual(['cork', '13', '17', 'uncork', 'flush']);
     expect(seen).toEqual([`out ${describeFrame(FRAMES[2])}`]);
   });
 

@@ -168,6 +168,7 @@ describe('trackDuplex', () => {
         complete: () => sent.push('complete'),
         cork: () => sent.push('cork'),
         uncork: () => sent.push('uncork'),
+        flush: () => sent.push('flush'),
       },
       'info',
     );
@@ -182,8 +183,9 @@ describe('trackDuplex', () => {
     duplex.cork();
     duplex.next(2);
     duplex.uncork();
+    duplex.flush();
     expect(seen).toEqual([1]);
-    expect(sent).toEqual(['cork', 2, 'uncork']);
+    expect(sent).toEqual(['cork', 2, 'uncork', 'flush']);
     expect(duplex.info).toBe('info');
   });
 

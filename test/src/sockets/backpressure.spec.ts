@@ -138,6 +138,21 @@ describe('writing', () => {
     await until(() => gone === 8);
   });
 
+  it('keeps few bytes until the turn ends, or until they are flushed', async () => {
+    const [client, server] = await connected();
+    const chunks: number[] = [];
+    new Reader(server, (chunk) => chunks.push(chunk.length));
+    client.flush();
+    client.next(new Uint8Array(10));
+    client.next(new Uint8Array(20));
+    expect(client.bufferedBytes).toBe(30);
+    client.flush();
+    expect(client.bufferedBytes).toBe(0); // the kernel has them
+    client.next(new Uint8Array(5));
+    expect(client.bufferedBytes).toBe(5);
+    await until(() => chunks.reduce((sum, one) => sum + one, 0) === 35);
+  });
+
   it('sends corked bytes together, and holds them too', async () => {
     const [client, server] = await connected();
     const chunks: number[] = [];
