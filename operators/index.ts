@@ -176,13 +176,17 @@ export { retryAfter } from './exchange/retry-after.js';
 export { parseHttpDate } from './exchange/parse-http-date.js';
 export { StatusError, throwOnStatus, type ThrowOnStatusConfig } from './exchange/throw-on-status.js';
 export { authorize, basicCredentials, bearerCredentials } from './exchange/credentials.js';
-export { answerChallenges, type AnswerChallengesConfig } from './exchange/answer-challenges.js';
+export { answerChallenges } from './exchange/answer-challenges.js';
+export { ProtectionSpace, type ProtectionSpaceConfig } from './exchange/protection-space.js';
 export { toCurl, type ToCurlConfig } from './exchange/to-curl.js';
 export { resumeDownload, type ResumeDownloadConfig } from './exchange/resume-download.js';
 
 // Tunnels through proxies
 export { connectTunnel, type ConnectTunnelConfig } from './tunnel/connect-tunnel.js';
 export { TunnelRefusedError } from './tunnel/connect-handshake.js';
+export { negotiateConnect } from './tunnel/negotiate-connect.js';
+export { negotiateSocks5 } from './tunnel/negotiate-socks5.js';
+export type { TunnelStep } from './tunnel/negotiate.js';
 export { socks5, type Socks5Config, type Socks5Subject } from './tunnel/socks5.js';
 export type { TunnelSubject } from './tunnel/handshake.js';
 

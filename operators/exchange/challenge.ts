@@ -41,6 +41,11 @@ function parseLine(line: string): Challenge[] {
   return found;
 }
 
+/** The parameters of a field that has nothing else, such as Authentication-Info; undefined where it is malformed. */
+export function parseParameters(value: string): ReadonlyMap<string, string> | undefined {
+  return parseLine(`x ${value}`)[0]?.parameters;
+}
+
 /** Cuts at commas outside quotes, and drops what is empty. */
 function splitMembers(line: string): string[] {
   const members: string[] = [];

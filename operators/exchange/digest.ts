@@ -1,5 +1,6 @@
 /** Digest credentials (RFC 7616): what a challenge is answered with. */
 import { createHash } from 'node:crypto';
+import type { BodySource } from '../body/body-source.js';
 import type { Challenge } from './challenge.js';
 
 /** Our names of the hashes, by that of the challenge in lower case; the strongest first. */
@@ -19,17 +20,23 @@ export interface DigestRequest {
   readonly method: string;
   /** The request target. */
   readonly uri: string;
+  /** The body, which `auth-int` covers. */
+  readonly body?: BodySource | undefined;
   /** Chosen by chance, for each nonce count anew. */
   readonly cnonce: string;
   /** How often the nonce was used, from 1 on. */
   readonly count: number;
 }
 
-/** How strong the hash of a Digest challenge is, from 1 on; 0 for one that cannot be answered. */
-export function digestStrength({ scheme, parameters }: Challenge): number {
+/**
+ * How strong the hash of a Digest challenge is, from 1 on; 0 for one that cannot be answered.
+ *
+ * @param body that of the request: `auth-int` alone can be answered only where it is known before it is sent
+ */
+export function digestStrength({ scheme, parameters }: Challenge, body: BodySource | undefined): number {
   if (scheme !== 'digest' || !parameters.has('realm') || !parameters.has('nonce')) return 0;
-  const qop = parameters.get('qop');
-  if (qop !== undefined && !offersAuth(qop)) return 0;
+  const quality = qualityOf(parameters);
+  if (quality === undefined || (quality === 'auth-int' && knownBody(body) === undefined)) return 0;
   const found = HASHES.findIndex(([algorithm]) => algorithm === hashName(parameters));
   return found < 0 ? 0 : HASHES.length - found;
 }
@@ -37,7 +44,7 @@ export function digestStrength({ scheme, parameters }: Challenge): number {
 /** The value of the Authorization field for a challenge whose strength is not 0. */
 export function digestCredentials({ parameters }: Challenge, user: DigestUser, request: DigestRequest): string {
   const hash = HASHES.find(([algorithm]) => algorithm === hashName(parameters))?.[1] ?? 'md5';
-  const digest = (text: string): string => createHash(hash).update(text, 'utf8').digest('hex');
+  const digest = (text: string | Uint8Array): string => createHash(hash).update(text).digest('hex');
   const realm = parameters.get('realm') ?? '';
   const nonce = parameters.get('nonce') ?? '';
   const algorithm = parameters.get('algorithm');
@@ -47,16 +54,18 @@ export function digestCredentials({ parameters }: Challenge, user: DigestUser, r
 
   let secret = digest(`${username}:${realm}:${password}`);
   if (algorithm?.toLowerCase().endsWith('-sess')) secret = digest(`${secret}:${nonce}:${cnonce}`);
-  const asked = digest(`${method}:${uri}`);
-  const qop = parameters.has('qop');
+  const qop = qualityOf(parameters) ?? '';
+  const covered = qop === 'auth-int' ? `:${digest(knownBody(request.body) ?? '')}` : '';
+  const asked = digest(`${method}:${uri}${covered}`);
   // Without qop it is RFC 2069, which servers of old still speak.
-  const response = digest(qop ? `${secret}:${nonce}:${nc}:${cnonce}:auth:${asked}` : `${secret}:${nonce}:${asked}`);
+  const used = qop === '' ? nonce : `${nonce}:${nc}:${cnonce}:${qop}`;
+  const response = digest(`${secret}:${used}:${asked}`);
 
   const hashed = parameters.get('userhash')?.toLowerCase() === 'true';
   const parts = [hashed ? `username=${quoted(digest(`${username}:${realm}`))}` : namePart(username)];
   parts.push(`realm=${quoted(realm)}`, `nonce=${quoted(nonce)}`, `uri=${quoted(uri)}`);
   if (algorithm !== undefined) parts.push(`algorithm=${algorithm}`);
-  if (qop) parts.push('qop=auth', `nc=${nc}`, `cnonce=${quoted(cnonce)}`);
+  if (qop !== '') parts.push(`qop=${qop}`, `nc=${nc}`, `cnonce=${quoted(cnonce)}`);
   parts.push(`response=${quoted(response)}`);
   const opaque = parameters.get('opaque');
   if (opaque !== undefined) parts.push(`opaque=${quoted(opaque)}`);
@@ -69,8 +78,19 @@ function hashName(parameters: ReadonlyMap<string, string>): string {
   return name.endsWith('-sess') ? name.slice(0, -5) : name;
 }
 
-function offersAuth(qop: string): boolean {
-  return qop.split(',').some((one) => one.trim().toLowerCase() === 'auth');
+/** The quality of protection to answer with: `auth`, else `auth-int`; empty where none is named, undefined where none of these is. */
+function qualityOf(parameters: ReadonlyMap<string, string>): 'auth' | 'auth-int' | '' | undefined {
+  const offered = parameters.get('qop');
+  if (offered === undefined) return '';
+  const names = offered.split(',').map((one) => one.trim().toLowerCase());
+  return (['auth', 'auth-int'] as const).find((one) => names.includes(one));
+}
+
+/** What is sent as the body, where that is known before: text and bytes. */
+function knownBody(body: BodySource | undefined): string | Uint8Array | undefined {
+  if (body === undefined || typeof body === 'string') return body ?? '';
+  if (body instanceof Uint8Array) return body;
+  return body instanceof URLSearchParams ? body.toString() : undefined;
 }
 
 /** As a quoted-string, or in the extended form of RFC 8187 where there is more than ASCII in it. */

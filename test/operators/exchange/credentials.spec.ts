@@ -1,10 +1,12 @@
-import { EMPTY, map, Observable } from 'rxjs';
+import { createHash } from 'node:crypto';
+import { EMPTY, map, Observable, of as just } from 'rxjs';
 import { describe, expect, it } from 'vitest';
-import { answerChallenges, type AnswerChallengesConfig } from '../../../operators/exchange/answer-challenges.js';
+import { answerChallenges } from '../../../operators/exchange/answer-challenges.js';
 import { parseChallenges } from '../../../operators/exchange/challenge.js';
 import { authorize, basicCredentials, bearerCredentials } from '../../../operators/exchange/credentials.js';
 import { digestCredentials, digestStrength } from '../../../operators/exchange/digest.js';
 import type { ExchangeRequest } from '../../../operators/exchange/exchange-request.js';
+import { ProtectionSpace, type ProtectionSpaceConfig } from '../../../operators/exchange/protection-space.js';
 import { followRedirects } from '../../../operators/exchange/follow-redirects.js';
 import { Fields } from '../../../operators/http/fields.js';
 import { seen } from '../body/bodies.js';
@@ -138,8 +140,28 @@ describe('Digest', () => {
     expect(hashed).toMatch(/userhash=true$/);
   });
 
+  it('auth-int covers the body: where it is the only one offered, and the body is known', () => {
+    const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
+    for (const [body, text] of [
+      ['h\u00e4', 'h\u00e4'],
+      [Buffer.from('bytes'), 'bytes'],
+      [new URLSearchParams('a=b c'), 'a=b+c'],
+      [undefined, ''],
+    ] as const) {
+      const posted = { ...asked, method: 'POST', body };
+      const header = digestCredentials(challenge({ algorithm: 'SHA-256', qop: 'auth-int' }), user, posted);
+      const secret = hash(`Mufasa:${parameters.realm}:Circle of Life`);
+      const covered = hash(`POST:/dir/index.html:${hash(text)}`);
+      const used = `${parameters.nonce}:00000001:${asked.cnonce}:auth-int`;
+      expect(header).toContain('qop=auth-int, nc=00000001, ');
+      expect(response(header)).toBe(hash(`${secret}:${used}:${covered}`));
+    }
+    const both = digestCredentials(challenge({ algorithm: 'SHA-256' }), user, { ...asked, body: 'x' });
+    expect(response(both)).toBe('753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1');
+  });
+
   it('strength: by hash, and 0 for what cannot be answered', () => {
-    const of = (more: Record<string, string>) => digestStrength(challenge(more));
+    const of = (more: Record<string, string>) => digestStrength(challenge(more), undefined);
     expect([
       of({ algorithm: 'sha-512-256' }),
       of({ algorithm: 'SHA-256-sess' }),
@@ -148,10 +170,14 @@ describe('Digest', () => {
     ]).toEqual([3, 2, 1, 1]);
     expect([
       of({ algorithm: 'SHA-1' }),
-      of({ qop: 'auth-int' }),
-      digestStrength({ scheme: 'basic', parameters: new Map() }),
+      of({ qop: 'auth-conf' }),
+      digestStrength({ scheme: 'basic', parameters: new Map() }, undefined),
     ]).toEqual([0, 0, 0]);
-    expect(digestStrength({ scheme: 'digest', parameters: new Map([['realm', 'x']]) })).toBe(0);
+    expect(digestStrength({ scheme: 'digest', parameters: new Map([['realm', 'x']]) }, undefined)).toBe(0);
+    const covering = challenge({ qop: 'auth-int' });
+    expect([undefined, 'x', just('x'), new FormData()].map((body) => digestStrength(covering, body))).toEqual([
+      1, 1, 0, 0,
+    ]);
   });
 });
 
@@ -165,7 +191,7 @@ describe('answerChallenges', () => {
   const run = (
     answers: Answer[],
     request: ExchangeRequest = { url: 'https://a.test/x?y' },
-    more: Partial<AnswerChallengesConfig> = {},
+    more: Partial<ProtectionSpaceConfig> = {},
   ) => {
     const client = new FakeClient((_, at) => answers[at] ?? {});
     const end = seen(
@@ -246,5 +272,97 @@ describe('answerChallenges', () => {
     client.request({ url: 'https://a.test/' }).pipe(answerChallenges(config), followRedirects()).subscribe();
     expect(client.fields(1)['authorization']).toBeDefined();
     expect(client.fields(2)['authorization']).toBeUndefined();
+  });
+});
+
+describe('ProtectionSpace', () => {
+  const digest = (nonce: string, more = ''): Answer => ({
+    status: 401,
+    fields: { 'www-authenticate': `Digest realm="x", qop="auth", nonce="${nonce}"${more}` },
+  });
+  const config = { origin: 'https://a.test', username: 'u', password: 'p', nonce: () => 'c' };
+  /** Asks one after the other through one space; the nonce and its count of each request that was sent. */
+  const run = (answers: Answer[], requests: ExchangeRequest[], space = new ProtectionSpace(config)) => {
+    const client = new FakeClient((_, at) => answers[at] ?? {});
+    const ends = requests.map((request) =>
+      seen(
+        client.request(space.authorize(request)).pipe(
+          answerChallenges<FakeResponse>(space),
+          map(({ status }) => status),
+        ),
+      ),
+    );
+    const sent = client.sent.map((_, at) => {
+      const { authorization } = client.fields(at);
+      const nonce = /nonce="([^"]*)"/.exec(authorization ?? '')?.[1];
+      return nonce === undefined ? authorization : `${nonce} ${/nc=(\d+)/.exec(authorization ?? '')?.[1]}`;
+    });
+    return { sent, ends, client, space };
+  };
+  const A = { url: 'https://a.test/1' };
+
+  it('after one challenge, requests are sent with credentials right away, the nonce counted on', () => {
+    const { sent, ends } = run([digest('n')], [A, A, { url: 'https://u:p@a.test/2?q' }]);
+    expect(sent).toEqual([undefined, 'n 00000001', 'n 00000002', 'n 00000003']);
+    expect(ends).toEqual([
+      [200, 'complete'],
+      [200, 'complete'],
+      [200, 'complete'],
+    ]);
+  });
+
+  it('nextnonce is used from the next request on', () => {
+    const next: Answer = { fields: { 'authentication-info': 'rspauth="x", nextnonce="m, \\"o\\"", qop=auth' } };
+    const { client, sent } = run([digest('n'), next], [A, A, A]);
+    expect(sent.slice(0, 2)).toEqual([undefined, 'n 00000001']);
+    expect(client.fields(2)['authorization']).toContain('nonce="m, \\"o\\"", ');
+    expect([2, 3].map((at) => /nc=(\d+)/.exec(client.fields(at)['authorization'] ?? '')?.[1])).toEqual([
+      '00000001',
+      '00000002',
+    ]);
+    const junk: Answer = { fields: { 'authentication-info': 'nextnonce="m' } };
+    expect(run([digest('n'), junk], [A, A]).sent).toEqual([undefined, 'n 00000001', 'n 00000002']);
+  });
+
+  it('a nonce that has gone stale is replaced, wrong credentials are not tried again and again', () => {
+    const stale = run([digest('n'), {}, digest('m', ', stale=true')], [A, A, A]);
+    expect(stale.sent).toEqual([undefined, 'n 00000001', 'n 00000002', 'm 00000001', 'm 00000002']);
+    const wrong = run([digest('n'), digest('m'), digest('o'), digest('q')], [A, A]);
+    expect(wrong.ends).toEqual([
+      [401, 'complete'],
+      [401, 'complete'],
+    ]);
+    expect(wrong.sent).toEqual([undefined, 'n 00000001', undefined, 'o 00000001']);
+  });
+
+  it('Basic too, where it is allowed', () => {
+    const basic: Answer = { status: 401, fields: { 'www-authenticate': 'Basic realm="x"' } };
+    const credentials = basicCredentials('u', 'p');
+    expect(run([basic], [A, A]).sent).toEqual([undefined, credentials, credentials]);
+    const plain = new ProtectionSpace({ ...config, origin: 'http://a.test' });
+    expect(run([basic, basic], [{ url: 'http://a.test/' }, { url: 'http://a.test/' }], plain).sent).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it('never to another origin, never in the place of other credentials, not for a body it cannot cover', () => {
+    const { space } = run([digest('n')], [A]);
+    for (const url of ['https://b.test/', 'http://a.test/', 'https://a.test:444/', 'https://a.test.b.test/']) {
+      expect(space.authorize({ url })).toEqual({ url });
+    }
+    const own = { ...A, headers: { Authorization: 'own' } };
+    expect(space.authorize(own)).toBe(own);
+    const elsewhere: Answer = { fields: { 'authentication-info': 'nextnonce="evil"' } };
+    expect(run([digest('n'), {}, elsewhere, {}], [A, { url: 'https://b.test/' }, A]).sent).toEqual([
+      undefined,
+      'n 00000001',
+      undefined,
+      'n 00000002',
+    ]);
+    const covering = digest('n', '');
+    const only = { ...covering, fields: { 'www-authenticate': 'Digest realm="x", qop="auth-int", nonce="n"' } };
+    const streamed = { ...A, method: 'POST', body: just('x') };
+    expect(run([only], [A, streamed]).sent).toEqual([undefined, 'n 00000001', undefined]);
   });
 });
