@@ -17,7 +17,7 @@ export interface RetryBudgetConfig {
  * import { request } from 'rxweir';
  * import { RetryBudget, retryExchange } from 'rxweir/operators';
  * const budget = new RetryBudget({ ratio: 0.2 });
- * request('http://127.0.0.1:8080/').pipe(retryExchange({ method: 'GET', budget })).subscribe();
+ * request('http://127.0.0.1:8080/').pipe(retryExchange({ budget })).subscribe();
  * ```
  */
 export class RetryBudget {

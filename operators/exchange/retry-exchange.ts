@@ -10,7 +10,7 @@ import {
   timer,
 } from 'rxjs';
 import { operate } from '../core/operate.js';
-import { isNetworkError, isTimeoutError, UsageError } from '../core/protocol-error.js';
+import { isNetworkError, isProtocolError, isTimeoutError, UsageError } from '../core/protocol-error.js';
 import type { Fields } from '../http/fields.js';
 import { isIdempotentMethod } from '../http/method.js';
 import { backoff, type BackoffConfig } from './backoff.js';
@@ -24,8 +24,8 @@ export interface RetryExchangeConfig extends BackoffConfig {
   /** Statuses that are worth another try. Default 408, 429, 502, 503, 504. */
   readonly statuses?: readonly number[];
   /**
-   * The method of the request, where no response says it: an exchange that broke down after it was sent is tried again only if
-   * this is idempotent (RFC 9110 §9.2.2).
+   * The method of the request: an exchange that broke down after it was sent is tried again only if this is idempotent (RFC 9110
+   * §9.2.2). Default: that of the request of a client, if this stands right behind it; otherwise nobody knows, and it is not tried again.
    */
   readonly method?: string;
   /** Try again although the method is not idempotent: the caller knows that sending it twice does no harm. Default false. */
@@ -55,6 +55,10 @@ const MAX_RETRY_AFTER = 60_000;
 /** Errors whose request has not reached the server, so that any method may be sent again. */
 const NOT_SENT: ReadonlySet<string> = new Set(['resolve', 'connect', 'tls']);
 const NOT_SENT_TIMEOUTS: ReadonlySet<string> = new Set(['connect', 'queue']);
+/** Codes of streams that the server says it has not looked at (RFC 9113 §8.7). */
+const UNPROCESSED: ReadonlySet<string> = new Set(['REFUSED_STREAM', 'STREAM_UNPROCESSED']);
+/** Codes of connections that ended under the exchange, and broke no other rule. */
+const ENDED: ReadonlySet<string> = new Set(['CONNECTION_CLOSED', 'TRUNCATED_MESSAGE']);
 
 /** A response that is thrown away for another try. */
 class Retriable {
@@ -65,7 +69,8 @@ class Retriable {
 }
 
 /**
- * Sends a request again when that is worth it: after a failure of the network or a time limit, and after the statuses that say so.
+ * Sends a request again when that is worth it: after a failure of the network, a connection that ended or a time limit, and after the
+ * statuses that say so.
  *
  * ```text
  * source         -a|  -b|        a: 503 with Retry-After: 1, b: 200
@@ -73,7 +78,7 @@ class Retriable {
  * ```
  *
  * The source is subscribed again, so it has to be cold, as `request` is. Only idempotent methods are sent again, unless `unsafe`;
- * a request that certainly never left (name not resolved, no connection) always is. Waits are as long as Retry-After asks, else they
+ * a request that certainly never left (name not resolved, no connection), or that the server says it has not looked at, always is. Waits are as long as Retry-After asks, else they
  * double. When there are no more tries, no budget, or the wait would be too long, the last response is emitted, or the last error
  * passes. Put it before the operators that read bodies: once the response is emitted, nothing is tried again.
  *
@@ -81,7 +86,7 @@ class Retriable {
  * ```ts
  * import { request } from 'rxweir';
  * import { retryExchange, text } from 'rxweir/operators';
- * request('http://127.0.0.1:8080/').pipe(retryExchange({ method: 'GET', random: Math.random }), text()).subscribe();
+ * request('http://127.0.0.1:8080/').pipe(retryExchange({ random: Math.random }), text()).subscribe();
  * ```
  */
 export function retryExchange<R extends RetriableResponse>(
@@ -91,6 +96,7 @@ export function retryExchange<R extends RetriableResponse>(
   if (!(count >= 0)) throw new UsageError('INVALID_OPTION', 'count: not a number from 0 on');
   return (source) =>
     defer(() => {
+      const method = config.method ?? methodOf(source);
       let retries = 0;
       budget?.earn();
       const mayRetry = (): boolean => retries < count && (budget?.spend() ?? true);
@@ -98,7 +104,7 @@ export function retryExchange<R extends RetriableResponse>(
         refuseStatuses(config, scheduler, mayRetry),
         retry({
           delay(error: unknown) {
-            const wanted = error instanceof Retriable || (isWorthIt(error, config) && mayRetry());
+            const wanted = error instanceof Retriable || (isWorthIt(error, method, config) && mayRetry());
             if (!wanted) return throwError(() => error);
             retries++;
             if (!(error instanceof Retriable)) return timer(backoff(retries, config), scheduler);
@@ -134,10 +140,24 @@ function refuseStatuses<R extends RetriableResponse>(
   }));
 }
 
-function isWorthIt(error: unknown, config: RetryExchangeConfig): boolean {
-  const network = isNetworkError(error);
-  if (!network && !isTimeoutError(error)) return false;
-  const notSent = network ? NOT_SENT.has(error.phase) : NOT_SENT_TIMEOUTS.has(error.phase);
-  const idempotent = config.method !== undefined && isIdempotentMethod(config.method);
-  return (notSent || idempotent || config.unsafe === true) && config.retry?.(error) !== false;
+function isWorthIt(error: unknown, method: string | undefined, config: RetryExchangeConfig): boolean {
+  const verdict = verdictOf(error);
+  if (verdict === 'no') return false;
+  const idempotent = method !== undefined && isIdempotentMethod(method);
+  return (verdict === 'any' || idempotent || config.unsafe === true) && config.retry?.(error) !== false;
+}
+
+/** Which requests an error leaves fit to be sent again: any, those that may be sent twice, or none. */
+function verdictOf(error: unknown): 'any' | 'idempotent' | 'no' {
+  if (isNetworkError(error)) return NOT_SENT.has(error.phase) ? 'any' : 'idempotent';
+  if (isTimeoutError(error)) return NOT_SENT_TIMEOUTS.has(error.phase) ? 'any' : 'idempotent';
+  if (!isProtocolError(error)) return 'no';
+  if (UNPROCESSED.has(error.code)) return 'any';
+  return ENDED.has(error.code) ? 'idempotent' : 'no';
+}
+
+/** The method of the request that a source makes, if it tells, as those of a client do. */
+function methodOf(source: object): string | undefined {
+  const { request } = source as { request?: { method?: string | undefined } };
+  return request && (request.method ?? 'GET');
 }

@@ -37,6 +37,7 @@ import { Pool } from './pool.js';
 import type { HeadDefaults } from './request-head.js';
 import type { ClientConfig, RequestConfig } from './request-config.js';
 import type { Response } from './response.js';
+import { ResponseSource } from './response-source.js';
 import { type Predecessor, PreparedRequest } from './prepared-request.js';
 import type { ProxyAddress } from './proxy-address.js';
 import { checkRedirectConfig, type RedirectConfig } from './redirect-config.js';
@@ -114,17 +115,23 @@ class PoolingClient implements Client, ClientContext {
   }
 
   request(input: string | URL | RequestConfig): Observable<Response> {
-    return this.#exchange(this.#preparing(toConfig(input)));
+    const config = toConfig(input);
+    return this.#exchange(config, this.#preparing(config));
   }
 
   reissue({ request, chain, listener }: Exchange, next: ExchangeRequest): Observable<Response> {
     // Read when it is subscribed to: only what is issued before the end of a chain is part of it.
     const previous = (): Predecessor => ({ request, chain: chain?.open === true ? chain : undefined });
-    return this.#exchange(this.#preparing(next as RequestConfig, previous), listener);
+    const config = next as RequestConfig;
+    return this.#exchange(config, this.#preparing(config, previous), listener);
   }
 
-  #exchange(prepare: () => PreparedRequest, listener?: (event: ExchangeEvent) => void): Observable<Response> {
-    return new Observable((subscriber) => {
+  #exchange(
+    config: RequestConfig,
+    prepare: () => PreparedRequest,
+    listener?: (event: ExchangeEvent) => void,
+  ): Observable<Response> {
+    return new ResponseSource(config, (subscriber) => {
       const exchange = new Exchange(this, prepare(), subscriber, listener);
       exchange.start();
       return exchange;
@@ -132,9 +139,10 @@ class PoolingClient implements Client, ClientContext {
   }
 
   requestEvents(input: string | URL | RequestConfig): Observable<ExchangeEvent> {
-    const prepare = this.#preparing(toConfig(input));
+    const config = toConfig(input);
+    const prepare = this.#preparing(config);
     return new Observable((subscriber) => {
-      const response = this.#exchange(prepare, (event) => subscriber.next(event));
+      const response = this.#exchange(config, prepare, (event) => subscriber.next(event));
       subscriber.add(
         response.subscribe({
           next: ({ body }) => {

@@ -68,6 +68,35 @@ describe('what is tried again', () => {
     expect(end([throwError(() => new TimeoutError('connect', 1))], {}, 'PATCH')).toEqual([200, 2]);
   });
 
+  it.each(['CONNECTION_CLOSED', 'TRUNCATED_MESSAGE'])('%s, if the method is idempotent', (code) => {
+    const closed = throwError(() => new ProtocolError(code, 'x'));
+    expect(end([closed])).toEqual([200, 2]);
+    expect(end([closed], {}, 'POST')).toEqual([code, 1]);
+  });
+
+  it.each(['REFUSED_STREAM', 'STREAM_UNPROCESSED'])('%s, whatever the method', (code) => {
+    expect(end([throwError(() => new ProtocolError(code, 'x'))], {}, 'POST')).toEqual([200, 2]);
+  });
+
+  it('by the method that the source tells, where none is given', () => {
+    const run = (method: string | undefined): [string, number] => {
+      const client = new FakeClient((_, at) => (at === 0 ? network('read') : {}));
+      let result = '';
+      runMarbles(({ scheduler, flush }) => {
+        const source = Object.assign(client.request({ url: URL, method }), { request: { method } });
+        source.pipe(retryExchange({ scheduler })).subscribe({
+          next: ({ status }) => (result = String(status)),
+          error: (error: { code: string }) => (result = error.code),
+        });
+        flush();
+      });
+      return [result, client.sent.length];
+    };
+    expect(run(undefined)).toEqual(['200', 2]);
+    expect(run('DELETE')).toEqual(['200', 2]);
+    expect(run('POST')).toEqual(['ECONNRESET', 1]);
+  });
+
   it('not what the peer or the caller did wrong, nor a status for POST', () => {
     expect(end([throwError(() => new ProtocolError('BAD_CHUNK', 'x'))])).toEqual(['BAD_CHUNK', 1]);
     expect(end([{ status: 503 }], {}, 'POST')).toEqual([503, 1]);
