@@ -32,6 +32,8 @@ export interface ReissuableResponse<R> {
   readonly url: string;
   /** For one subscriber. Unsubscribing before the end cancels the exchange, finishing it frees the connection. */
   readonly body: Observable<Uint8Array>;
+  /** The content was decoded, so that the body is not made of the bytes that were sent. */
+  readonly decoded?: boolean;
   /** What it answers, as it was given. */
   readonly request: ExchangeRequest;
   /**

@@ -48,8 +48,8 @@ interface Download {
  * result    ab----cd|
  * ```
  *
- * Only an answer of 200 to a GET that names a strong entity tag or a date can be taken up; of any other, errors pass. The bytes are those
- * of the representation as it was sent: do not decode them before.
+ * Only an answer of 200 to a GET that names a strong entity tag or a date, and whose content was not decoded, can be taken up; of any
+ * other, errors pass. Ranges count the bytes that were sent: ask with `decompress: false`, which asks for no coding either.
  *
  * Fails with `ProtocolError` of scope `message`: `DOWNLOAD_CHANGED` where the server has something else by now, `BAD_CONTENT_RANGE` for an
  * answer that is not the part asked for, `RESUME_REFUSED` for any other status. When there are no more tries, the last error of the body
@@ -59,7 +59,7 @@ interface Download {
  * ```ts
  * import { request } from 'rxweir';
  * import { resumeDownload, toFile } from 'rxweir/operators';
- * request('http://127.0.0.1:8080/large.iso').pipe(resumeDownload(), toFile('/tmp/large.iso')).subscribe();
+ * request({ url: 'http://127.0.0.1:8080/large.iso', decompress: false }).pipe(resumeDownload(), toFile('/tmp/large.iso')).subscribe();
  * ```
  */
 export function resumeDownload<R extends ReissuableResponse<R>>(
@@ -144,10 +144,11 @@ export function resumeDownload<R extends ReissuableResponse<R>>(
   });
 }
 
-function begin<R extends ReissuableResponse<R>>({ status, fields, request }: R): Download {
+function begin<R extends ReissuableResponse<R>>({ status, fields, request, decoded }: R): Download {
   const etag = fields.get('etag');
   const strong = etag !== undefined && !etag.startsWith('W/') ? etag : undefined;
-  const whole = status === 200 && (request.method ?? 'GET') === 'GET' && fields.get('accept-ranges') !== 'none';
+  const asSent = decoded !== true && fields.get('accept-ranges') !== 'none'; // ranges count the bytes that were sent
+  const whole = status === 200 && (request.method ?? 'GET') === 'GET' && asSent;
   const length = fields.get('content-length');
   return {
     request,

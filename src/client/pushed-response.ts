@@ -57,6 +57,7 @@ class PushedSink implements StreamSink {
       status,
       reason: '',
       fields,
+      decoded: false,
       version: '2',
       url: String(this.#request.url),
       body: this.#body,

@@ -15,6 +15,8 @@ export interface Response {
   readonly reason: string;
   /** Where the content was decoded, without Content-Encoding and Content-Length. */
   readonly fields: Fields;
+  /** The content was decoded: the body is not made of the bytes that were sent, nor can it be counted in them. */
+  readonly decoded: boolean;
   readonly version: '1.0' | '1.1' | '2';
   /** The URL it came from, without userinfo and fragment: behind redirects, the last one. */
   readonly url: string;
@@ -44,6 +46,7 @@ export class ExchangeResponse implements Response {
   readonly reason: string;
   readonly version: '1.0' | '1.1' | '2';
   readonly fields: Fields;
+  readonly decoded: boolean;
   readonly upgraded: ByteSubject | undefined;
   readonly #exchange: Exchange;
 
@@ -53,6 +56,7 @@ export class ExchangeResponse implements Response {
     this.reason = head.reason;
     this.version = head.version;
     this.fields = fields;
+    this.decoded = fields !== head.fields;
     this.upgraded = upgraded;
     this.#exchange = exchange;
   }

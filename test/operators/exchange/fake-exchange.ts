@@ -8,6 +8,7 @@ export interface Answer {
   readonly status?: number;
   readonly fields?: FieldsInit;
   readonly body?: Observable<Uint8Array>;
+  readonly decoded?: boolean;
 }
 
 export interface FakeResponse extends ReissuableResponse<FakeResponse> {
@@ -45,7 +46,7 @@ export class FakeClient {
     return Object.fromEntries([...new Fields(this.sent[at]?.headers)].map(({ name, value }) => [name, value]));
   }
 
-  #respond(request: ExchangeRequest, { status = 200, fields = {}, body = EMPTY }: Answer): FakeResponse {
+  #respond(request: ExchangeRequest, { status = 200, fields = {}, body = EMPTY, decoded = false }: Answer): FakeResponse {
     const url = new URL(request.url);
     url.username = url.password = url.hash = '';
     return {
@@ -53,6 +54,7 @@ export class FakeClient {
       fields: new Fields(fields),
       url: url.href,
       body,
+      decoded,
       request,
       reissue: (next) => this.request(next),
     };

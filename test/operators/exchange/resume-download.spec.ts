@@ -76,6 +76,7 @@ describe('resumeDownload', () => {
   it.each([
     ['nothing to compare', { body: broken('ab') }, 'GET'],
     ['a server that does not do ranges', first(broken('ab'), { 'accept-ranges': 'none' }), 'GET'],
+    ['content that was decoded', { ...first(broken('ab')), decoded: true }, 'GET'],
     ['another status', { ...first(broken('ab')), status: 203 }, 'GET'],
     ['another method', first(broken('ab')), 'POST'],
     ['misuse', first(broken('ab', Object.assign(new UsageError('ECONNRESET', 'x')))), 'GET'],
