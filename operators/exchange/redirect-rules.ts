@@ -41,6 +41,10 @@ const CROSSING: ReadonlySet<string> = new Set([
   'priority',
   'range',
   'sec-gpc',
+  // The opening handshake of a WebSocket; not its subprotocols, which some put tokens in.
+  'sec-websocket-extensions',
+  'sec-websocket-key',
+  'sec-websocket-version',
   'te',
   'user-agent',
   'upgrade-insecure-requests',

@@ -15,6 +15,8 @@ export interface RedirectConfig {
   readonly post302?: boolean | undefined;
   /** Follow from https to http too. Default false: an encrypted exchange never goes on in clear. */
   readonly unsafe?: boolean | undefined;
+  /** Send `Referer` on each hop: the URL before, without userinfo and fragment, and never from https to http. Default false. */
+  readonly referer?: boolean | undefined;
 }
 
 const MODES: ReadonlySet<unknown> = new Set(['follow', 'manual', 'error', undefined]);

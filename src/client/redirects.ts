@@ -62,6 +62,7 @@ function rules({ request, listener }: Exchange, context: ClientContext, refused:
     post301: own('post301') ?? false,
     post302: own('post302') ?? false,
     unsafe: own('unsafe') ?? false,
+    referer: own('referer') ?? false,
     ...(hsts && { upgrade: (url) => hsts.upgrade(url) }),
     ...(refused && { allow: () => false }),
     ...(listener && { onRedirect: (hop) => listener({ type: 'redirect', ...hop }) }),

@@ -157,6 +157,25 @@ describe('what redirects are allowed to do', () => {
     });
   });
 
+  it('referer is sent where it is wanted, by a client or a request', async () => {
+    const refererOf = async (request: RequestConfig, config?: ClientConfig) =>
+      (await chain(request, ['/2', 'https://b.test/'], 302, config)).arrived.map(({ fields }) => fields['referer']);
+    const url = 'https://u:p@a.test/1#f';
+    const sent = [undefined, 'https://a.test/1', 'https://a.test/2'];
+    expect(await refererOf({ url, referer: true })).toEqual(sent);
+    expect(await refererOf({ url }, { referer: true })).toEqual(sent);
+    expect(await refererOf({ url, referer: false }, { referer: true })).toEqual([undefined, undefined, undefined]);
+    const down = await chain({ url, referer: true, unsafe: true }, ['http://a.test/']);
+    expect(down.arrived[1]?.fields).not.toHaveProperty('referer');
+  });
+
+  it('a CONNECT is sent to another authority, and to no path', async () => {
+    const connect = { url: 'http://a.test/', method: 'CONNECT', target: 'c.test:443' };
+    const { arrived } = await chain(connect, ['http://b.test/']);
+    expect(arrived.map(({ method }) => method)).toEqual(['CONNECT', 'CONNECT']);
+    await expect(chain(connect, ['http://b.test/path'])).rejects.toMatchObject({ code: 'BAD_LOCATION' });
+  });
+
   it.each([{ redirect: 'always' as never }, { maxRedirects: -1 }, { maxRedirects: NaN }])(
     '%j makes no sense',
     async (config) => {
