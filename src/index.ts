@@ -44,6 +44,7 @@ export type { CookieLimits } from './stores/cookie-limits.js';
 export type { CookieChange, CookieContext, SameSite, StoredCookie } from './stores/stored-cookie.js';
 export { readNetscapeJar, writeNetscapeJar } from './stores/netscape-jar.js';
 export { bakeCookie, parseCookies, type BakeCookieConfig } from './stores/bake-cookie.js';
+export { parseSetCookie, type SetCookie } from './stores/parse-set-cookie.js';
 export { HstsStore, type HstsChange, type HstsHost, type HstsStoreConfig } from './stores/hsts-store.js';
 export { proxyFromEnvironment, type Environment } from './client/proxy-from-environment.js';
 export { parseProxy, ProxyAddress, type ProxyCredentials, type ProxyScheme } from './client/proxy-address.js';

@@ -8,7 +8,7 @@ export interface BakeCookieConfig {
   readonly name: string;
   /** Visible ASCII without comma, semicolon, quotes and backslash; encode anything else before. */
   readonly value: string;
-  /** When it ends, in milliseconds since the epoch; Infinity and undefined: with the session. */
+  /** When it ends, in milliseconds since the epoch; Infinity and undefined: with the session; -Infinity: at once, which deletes it. */
   readonly expires?: number | undefined;
   /** How long it lives, in seconds; 0 deletes it. */
   readonly maxAge?: number | undefined;
@@ -32,11 +32,12 @@ export interface BakeCookieConfig {
  * @see parseCookies
  */
 export function bakeCookie(config: BakeCookieConfig): string {
-  const { name, value, expires, maxAge, domain, path, secure, httpOnly, sameSite } = config;
+  const { name, value, expires, domain, path, secure, httpOnly, sameSite } = config;
   if (!isToken(name)) throw invalid('name');
   if (!isCookieValue(value)) throw invalid('value');
+  const maxAge = config.maxAge ?? (expires === -Infinity ? 0 : undefined);
   let text = `${name}=${value}`;
-  if (expires !== undefined && expires !== Infinity) {
+  if (expires !== undefined && Math.abs(expires) !== Infinity) {
     if (Number.isNaN(new Date(expires).getTime())) throw invalid('expires');
     text += `; Expires=${new Date(expires).toUTCString()}`;
   }

@@ -22,8 +22,11 @@ export function registrableDomain(host: string): string | undefined {
 /** A domain in the same form; undefined for what is none, such as one with another dot before it or behind it. */
 export function canonicalAttribute(domain: string): string | undefined {
   if (domain.startsWith('.') || domain.endsWith('.') || domain.includes(' ') || domain.includes('\t')) return undefined;
-  const canonical = canonicalDomain(domain);
-  return canonical === '' ? undefined : canonical;
+  try {
+    return canonicalDomain(domain) || undefined;
+  } catch {
+    return undefined; // beyond ASCII, and no name in IDNA either
+  }
 }
 
 /** Whether two hosts are of the same site: the same registrable domain, or the same host where there is none. */

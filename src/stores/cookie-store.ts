@@ -5,6 +5,7 @@ import { isIPAddress } from '../../operators/http/ip-address.js';
 import { isSafeMethod } from '../../operators/http/method.js';
 import { resolveCookieLimits, type CookieLimits } from './cookie-limits.js';
 import { hostOf, isSameSite, isSecure } from './cookie-site.js';
+import { hasControls } from './parse-set-cookie.js';
 import { receiveCookie } from './receive-cookie.js';
 import type { CookieChange, CookieContext, StoredCookie } from './stored-cookie.js';
 
@@ -91,17 +92,17 @@ export class CookieStore {
     return kept;
   }
 
-  /** Keeps cookies from elsewhere, such as a file: with their own creation time, expired ones left out. */
+  /** Keeps cookies from elsewhere, such as a file: with their own creation time; left out are expired ones, and what no field can carry. */
   restore(cookies: Iterable<StoredCookie>): void {
     const now = this.#clock.now();
-    for (const cookie of cookies) this.#put(cookie, now);
+    for (const cookie of cookies) if (!hasControls(cookie.name + cookie.value)) this.#put(cookie, now);
   }
 
   /** The value of the Cookie field for a request, at most `maxFieldLength` bytes; empty where no field is to be sent. */
   lookup(context: CookieContext): string {
     let text = '';
     for (const { name, value } of this.matching(context)) {
-      const pair = name === '' ? value : `${name}=${value}`;
+      const pair = asBytes(name === '' ? value : `${name}=${value}`);
       const longer = text === '' ? pair : `${text}; ${pair}`;
       if (longer.length <= this.#limits.maxFieldLength) text = longer;
     }
@@ -230,6 +231,14 @@ export class CookieStore {
   *#entries(): IterableIterator<Entry> {
     for (const entries of this.#domains.values()) yield* entries.values();
   }
+}
+
+/** What came in a field has one code unit for each byte; anything wider is sent as its UTF-8. */
+function asBytes(text: string): string {
+  for (let i = 0; i < text.length; i++) {
+    if (text.charCodeAt(i) > 0xff) return Buffer.from(text, 'utf8').toString('latin1');
+  }
+  return text;
 }
 
 /** Paths and names have no control bytes. */

@@ -7,14 +7,16 @@
 import { isDigits } from '../../operators/http/field-syntax.js';
 import { isIPAddress } from '../../operators/http/ip-address.js';
 import { canonicalAttribute, registrableDomain } from './cookie-site.js';
-import { hasControls, prefixHolds } from './receive-cookie.js';
+import { hasControls } from './parse-set-cookie.js';
+import { prefixHolds } from './receive-cookie.js';
 import type { StoredCookie } from './stored-cookie.js';
 
 const HTTP_ONLY = '#HttpOnly_';
 const HEAD = '# Netscape HTTP Cookie File\n\n';
 
 /**
- * The text of a cookie file.
+ * The text of a cookie file. Cookies that its columns cannot hold are left out: those with a tab or another control character, and those
+ * without a name, which curl would take the value for.
  *
  * @example
  * ```ts
@@ -28,6 +30,7 @@ const HEAD = '# Netscape HTTP Cookie File\n\n';
 export function writeNetscapeJar(cookies: Iterable<StoredCookie>): string {
   let text = HEAD;
   for (const { name, value, domain, hostOnly, path, secure, httpOnly, expires } of cookies) {
+    if (name === '' || !fitsColumns(name + value + domain + path)) continue;
     const seconds = expires === undefined ? 0 : Math.max(1, Math.floor(expires / 1000));
     const columns = [
       `${httpOnly ? HTTP_ONLY : ''}${hostOnly ? '' : '.'}${domain}`,
@@ -44,7 +47,7 @@ export function writeNetscapeJar(cookies: Iterable<StoredCookie>): string {
 }
 
 /**
- * The cookies of a cookie file; lines that are none are skipped. Give them to `restore` of a store.
+ * The cookies of a cookie file, read as Latin-1, which keeps its bytes; lines that are none are skipped. Give them to `restore` of a store.
  *
  * @param now becomes their creation time, in milliseconds since the epoch
  * @example
@@ -73,6 +76,11 @@ function readLine(line: string, now: number): StoredCookie | undefined {
   if ((suffix && !hostOnly) || !prefixHolds(name, value, secure, hostOnly && path === '/')) return undefined;
   const expires = seconds === '0' ? undefined : Number(seconds) * 1000;
   return { name, value, domain, hostOnly, path, secure, httpOnly, sameSite: undefined, expires, created: now };
+}
+
+/** Tabs end a column, and other controls a line, in curl or elsewhere. */
+function fitsColumns(text: string): boolean {
+  return !text.includes('\t') && !hasControls(text);
 }
 
 function isFlag(text: string | undefined): boolean {

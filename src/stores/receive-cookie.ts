@@ -1,10 +1,10 @@
-/** From a Set-Cookie value to a cookie that may be stored (RFC 6265bis §5.6, §5.7); the parsing is tough-cookie's. */
-import { Cookie, defaultPath, domainMatch } from 'tough-cookie';
-import { trimOws } from '../../operators/http/field-syntax.js';
+/** From a Set-Cookie value to a cookie that may be stored (RFC 6265bis §5.7). */
+import { defaultPath, domainMatch } from 'tough-cookie';
 import { isIPAddress } from '../../operators/http/ip-address.js';
 import type { CookieLimits } from './cookie-limits.js';
 import { canonicalAttribute, hostOf, isSameSite, isSecure, registrableDomain } from './cookie-site.js';
-import type { CookieContext, SameSite, StoredCookie } from './stored-cookie.js';
+import { parseSetCookie, type SetCookie } from './parse-set-cookie.js';
+import type { CookieContext, StoredCookie } from './stored-cookie.js';
 
 /**
  * The cookie, or undefined where it is to be ignored. One that has expired already comes back too: it deletes.
@@ -19,12 +19,9 @@ export function receiveCookie(
   limits: CookieLimits,
   nameless: boolean,
 ): StoredCookie | undefined {
-  if (hasControls(text)) return undefined;
-  const cookie = Cookie.parse(text, { loose: nameless });
-  if (cookie === undefined) return undefined;
-  const { secure, httpOnly } = cookie;
-  const { name, value } = pairOf(text, cookie);
-  if (name === '' && value === '') return undefined;
+  const cookie = parseSetCookie(text);
+  if (cookie === undefined || (cookie.name === '' && !nameless)) return undefined;
+  const { name, value, secure, httpOnly, sameSite } = cookie;
   if (byteLength(name) + byteLength(value) > limits.maxCookieLength) return undefined;
 
   const host = hostOf(url);
@@ -34,7 +31,6 @@ export function receiveCookie(
   const path = explicitPath ? (cookie.path as string) : defaultPath(url.pathname);
   if (secure && !isSecure(url)) return undefined;
   if (httpOnly && context.http === false) return undefined;
-  const sameSite = sameSiteOf(cookie);
   if (sameSite !== 'none' && !isSameSite(host, context.siteForCookies) && !context.topLevel) return undefined;
   if (!prefixHolds(name, value, secure, within.hostOnly && explicitPath && path === '/')) return undefined;
 
@@ -43,20 +39,14 @@ export function receiveCookie(
   return { name, value, domain, hostOnly, path, secure, httpOnly, sameSite, expires, created: now };
 }
 
-/** A pair that begins with an equals sign has no name, also where there is another one in it. */
-function pairOf(text: string, { key, value }: Cookie): { name: string; value: string } {
-  const [pair = ''] = text.split(';', 1);
-  const trimmed = trimOws(pair);
-  return trimmed.startsWith('=') ? { name: '', value: trimOws(trimmed.slice(1)) } : { name: key, value };
-}
-
 /** Where the cookie belongs, or undefined where it may not. */
 function scope(
-  attribute: string | null,
+  attribute: string | undefined,
   host: string,
   maxLength: number,
 ): { domain: string; hostOnly: boolean } | undefined {
-  if (attribute === null || attribute === '' || attribute.length > maxLength) return { domain: host, hostOnly: true };
+  if (attribute === undefined || attribute === '' || attribute.length > maxLength)
+    return { domain: host, hostOnly: true };
   const domain = canonicalAttribute(attribute);
   if (domain === undefined) return undefined;
   // A public suffix or an address: for that very host at most.
@@ -66,12 +56,8 @@ function scope(
   return domainMatch(host, domain, false) ? { domain, hostOnly: false } : undefined;
 }
 
-function isPath(path: string | null, maxLength: number): boolean {
-  return path !== null && path.startsWith('/') && path.length <= maxLength;
-}
-
-function sameSiteOf({ sameSite }: Cookie): SameSite | undefined {
-  return sameSite === 'strict' || sameSite === 'lax' || sameSite === 'none' ? sameSite : undefined;
+function isPath(path: string | undefined, maxLength: number): boolean {
+  return path !== undefined && path.startsWith('/') && path.length <= maxLength;
 }
 
 /** `__Secure-` and `__Host-`, in whatever case, also where there is no name and the value pretends to one. */
@@ -83,20 +69,9 @@ export function prefixHolds(name: string, value: string, secure: boolean, toHost
 }
 
 /** Max-Age before Expires, both no further than `maxAge` from now; undefined for a session cookie. */
-function expiry({ maxAge, expires }: Cookie, now: number, most: number): number | undefined {
-  if (maxAge === '-Infinity') return -Infinity;
-  if (maxAge === 'Infinity') return now + most;
-  if (maxAge !== null) return maxAge <= 0 ? -Infinity : Math.min(now + maxAge * 1000, now + most);
-  return expires instanceof Date ? Math.min(expires.getTime(), now + most) : undefined;
-}
-
-/** Any control byte but HTAB: the whole field is then ignored. */
-export function hasControls(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if ((code < 0x20 && code !== 0x09) || code === 0x7f) return true;
-  }
-  return false;
+function expiry({ maxAge, expires }: SetCookie, now: number, most: number): number | undefined {
+  if (maxAge !== undefined) return maxAge <= 0 ? -Infinity : Math.min(now + maxAge * 1000, now + most);
+  return expires === undefined ? undefined : Math.min(expires, now + most);
 }
 
 /** Of a field value each code unit is one byte; of anything wider, its UTF-8. */

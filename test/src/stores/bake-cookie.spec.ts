@@ -7,6 +7,7 @@ describe('bakeCookie', () => {
     [{ name: 'a', value: '' }, 'a='],
     [{ name: 'a', value: '1', expires: 0 }, 'a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT'],
     [{ name: 'a', value: '1', expires: Infinity }, 'a=1'],
+    [{ name: 'a', value: '1', expires: -Infinity }, 'a=1; Max-Age=0'],
     [{ name: 'a', value: '1', maxAge: 0 }, 'a=1; Max-Age=0'],
     [
       { name: 'a', value: '1', domain: 'a.test', path: '/x y', secure: true, httpOnly: true },

@@ -21,11 +21,21 @@ describe('writeNetscapeJar', () => {
 
   it('is read back as it was, but for SameSite', () => {
     const cookies = new CookieStore({ scheduler: new Clock(NOW) });
-    for (const one of ['a=1', 'b=2; Domain=a.test; Secure; Max-Age=60', 'c="x y,z"; HttpOnly', '=d']) {
+    for (const one of ['a=1', 'b=2; Domain=a.test; Secure; Max-Age=60', 'c="x y,z"; HttpOnly']) {
       cookies.store(one, { url: A });
     }
     expect(readNetscapeJar(writeNetscapeJar(cookies), NOW)).toEqual([...cookies]);
-    expect([...cookies]).toHaveLength(4);
+    expect([...cookies]).toHaveLength(3);
+  });
+
+  it('what its columns cannot hold is left out, and adds no line', () => {
+    const cookies = new CookieStore({ scheduler: new Clock(NOW) });
+    for (const one of ['a=1', 'b=x\ty', '=nameless', 'c=1; Path=/p\tq']) cookies.store(one, { url: A });
+    const [kept] = [...cookies];
+    const injected = { ...kept!, name: 'x', value: '1\n.b.test\tTRUE\t/\tFALSE\t0\tevil\t1' };
+    const text = writeNetscapeJar([...cookies, injected, { ...injected, value: '', path: '/\r' }]);
+    expect(readNetscapeJar(text, NOW).map(({ name }) => name)).toEqual(['a']);
+    expect(text.trimEnd().split('\n')).toHaveLength(3);
   });
 });
 
