@@ -13,6 +13,7 @@ import type { ServerRequest } from '../../../src/server/server-request.js';
 import { memoryNetwork } from '../../../src/sockets/memory.js';
 import { type ConnectTarget, type Network, nodeNetwork } from '../../../src/sockets/network.js';
 import { CookieStore } from '../../../src/stores/cookie-store.js';
+import { HstsStore } from '../../../src/stores/hsts-store.js';
 import { certificates } from '../../support/certificates.js';
 import { runMarbles } from '../../support/marbles.js';
 import { type RealServer, realServer } from '../server/real-server.js';
@@ -208,6 +209,17 @@ describe('the environment', () => {
     process.env['no_proxy'] = `localhost:${at.port}`;
     await read(client.request(urlOf(at, false)));
     expect(proxy.asked).toHaveLength(2);
+  });
+
+  it('HSTS goes before the choice: what became https goes by the proxy for https', async () => {
+    const [forHttp, forHttps, at] = [await httpProxy(), await httpProxy(), await origin(true)];
+    process.env['http_proxy'] = forHttp.url;
+    process.env['https_proxy'] = forHttps.url;
+    const hsts = new HstsStore();
+    hsts.restore([{ host: 'localhost', includeSubDomains: false, expires: Infinity }]);
+    const client = createClient({ ...TRUST, hsts, proxy: 'environment' });
+    expect(await read(client.request(urlOf(at, false)))).toContain('sni localhost');
+    expect([forHttp.asked, forHttps.asked]).toEqual([[], [`CONNECT localhost:${at.port}`]]);
   });
 });
 
