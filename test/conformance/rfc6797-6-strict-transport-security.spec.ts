@@ -70,4 +70,33 @@ describe('RFC 6797 §8', () => {
     const one = learned('max-age=1');
     expect(['www.a.test', 'x.www.a.test'].map((host) => one.check(host))).toEqual([true, false]);
   });
+
+  const field = (value: string): Fields => new Fields({ 'strict-transport-security': value });
+
+  it('8.1 a known host is noted anew, with its new time and its new scope', () => {
+    const clock = new Clock(0);
+    const hsts = new HstsStore({ scheduler: clock });
+    hsts.store(field('max-age=10; includeSubDomains'), 'https://a.test/');
+    clock.time = 5000;
+    hsts.store(field('max-age=10'), 'https://a.test/');
+    expect([...hsts]).toEqual([{ host: 'a.test', includeSubDomains: false, expires: 15_000 }]);
+    expect(hsts.check('www.a.test')).toBe(false);
+    hsts.store(field('max-age=1'), 'https://a.test/');
+    expect(hsts.cleanDue).toBe(6000);
+  });
+
+  it('8.1 max-age=0 forgets that host alone', () => {
+    const hsts = learned('max-age=9; includeSubDomains');
+    hsts.store(field('max-age=9'), 'https://x.www.a.test/');
+    hsts.store(field('max-age=0; includeSubDomains'), 'https://www.a.test/');
+    expect([...hsts].map(({ host }) => host)).toEqual(['x.www.a.test']);
+  });
+
+  it('8.6 a response without the field changes nothing, nor does one that is void', () => {
+    const hsts = learned('max-age=9');
+    for (const fields of [new Fields(), field(''), field('max-age=x'), field('max-age=0; max-age=0')]) {
+      expect(hsts.store(fields, 'https://www.a.test/')).toBe(false);
+    }
+    expect(hsts.check('www.a.test')).toBe(true);
+  });
 });
