@@ -9,6 +9,7 @@ import {
   throwError,
   timer,
 } from 'rxjs';
+import { planBody, type BodySource } from '../body/body-source.js';
 import { operate } from '../core/operate.js';
 import { isNetworkError, isProtocolError, isTimeoutError, UsageError } from '../core/protocol-error.js';
 import type { Fields } from '../http/fields.js';
@@ -45,7 +46,13 @@ interface RetriableResponse {
   readonly status: number;
   readonly fields: Fields;
   readonly body: Observable<Uint8Array>;
-  readonly request: { readonly method?: string | undefined };
+  readonly request: RetriableRequest;
+}
+
+/** What of a request the decision needs. */
+interface RetriableRequest {
+  readonly method?: string | undefined;
+  readonly body?: BodySource | undefined;
 }
 
 const COUNT = 2;
@@ -79,7 +86,7 @@ class Retriable {
  *
  * The source is subscribed again, so it has to be cold, as `request` is. Only idempotent methods are sent again, unless `unsafe`;
  * a request that certainly never left (name not resolved, no connection), or that the server says it has not looked at, always is. Waits are as long as Retry-After asks, else they
- * double. When there are no more tries, no budget, or the wait would be too long, the last response is emitted, or the last error
+ * double. When the body can be sent only once, when there are no more tries, no budget, or the wait would be too long, the last response is emitted, or the last error
  * passes. Put it before the operators that read bodies: once the response is emitted, nothing is tried again.
  *
  * @example
@@ -96,7 +103,8 @@ export function retryExchange<R extends RetriableResponse>(
   if (!(count >= 0)) throw new UsageError('INVALID_OPTION', 'count: not a number from 0 on');
   return (source) =>
     defer(() => {
-      const method = config.method ?? methodOf(source);
+      const request = requestOf(source);
+      const method = config.method ?? (request && (request.method ?? 'GET'));
       let retries = 0;
       budget?.earn();
       const mayRetry = (): boolean => retries < count && (budget?.spend() ?? true);
@@ -104,7 +112,8 @@ export function retryExchange<R extends RetriableResponse>(
         refuseStatuses(config, scheduler, mayRetry),
         retry({
           delay(error: unknown) {
-            const wanted = error instanceof Retriable || (isWorthIt(error, method, config) && mayRetry());
+            const wanted =
+              error instanceof Retriable || (isWorthIt(error, method, config) && hasItsBody(request) && mayRetry());
             if (!wanted) return throwError(() => error);
             retries++;
             if (!(error instanceof Retriable)) return timer(backoff(retries, config), scheduler);
@@ -133,6 +142,7 @@ function refuseStatuses<R extends RetriableResponse>(
         statuses.includes(response.status) &&
         (config.unsafe === true || isIdempotentMethod(method)) &&
         (wait ?? 0) <= maxRetryAfter &&
+        hasItsBody(response.request) &&
         mayRetry();
       if (wanted) subscriber.error(new Retriable(response, wait));
       else subscriber.next(response);
@@ -156,8 +166,12 @@ function verdictOf(error: unknown): 'any' | 'idempotent' | 'no' {
   return ENDED.has(error.code) ? 'idempotent' : 'no';
 }
 
-/** The method of the request that a source makes, if it tells, as those of a client do. */
-function methodOf(source: object): string | undefined {
-  const { request } = source as { request?: { method?: string | undefined } };
-  return request && (request.method ?? 'GET');
+/** The request that a source makes, if it tells, as those of a client do. */
+function requestOf(source: object): RetriableRequest | undefined {
+  return (source as { request?: RetriableRequest }).request;
+}
+
+/** Whether the body, if there is one, can be sent a second time. */
+function hasItsBody(request: RetriableRequest | undefined): boolean {
+  return request?.body === undefined || planBody(request.body, () => 'x').replayable;
 }

@@ -46,7 +46,10 @@ export class FakeClient {
     return Object.fromEntries([...new Fields(this.sent[at]?.headers)].map(({ name, value }) => [name, value]));
   }
 
-  #respond(request: ExchangeRequest, { status = 200, fields = {}, body = EMPTY, decoded = false }: Answer): FakeResponse {
+  #respond(
+    request: ExchangeRequest,
+    { status = 200, fields = {}, body = EMPTY, decoded = false }: Answer,
+  ): FakeResponse {
     const url = new URL(request.url);
     url.username = url.password = url.hash = '';
     return {

@@ -1,5 +1,6 @@
 import { map, Observable, throwError, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import type { BodySource } from '../../../operators/body/body-source.js';
 import {
   NetworkError,
   ProtocolError,
@@ -95,6 +96,31 @@ describe('what is tried again', () => {
     expect(run(undefined)).toEqual(['200', 2]);
     expect(run('DELETE')).toEqual(['200', 2]);
     expect(run('POST')).toEqual(['ECONNRESET', 1]);
+  });
+
+  it('not a body that can be sent only once: what went wrong is what passes', () => {
+    const once = () =>
+      (function* () {
+        yield 'x';
+      })();
+    const run = (first: Answer | Observable<Answer>, body: BodySource): [string, number] => {
+      const client = new FakeClient((_, at) => (at === 0 ? first : {}));
+      const request = { url: URL, method: 'PUT', body };
+      let result = '';
+      runMarbles(({ scheduler, flush }) => {
+        const source = Object.assign(client.request(request), { request });
+        source.pipe(retryExchange({ scheduler })).subscribe({
+          next: ({ status }) => (result = String(status)),
+          error: (error: { code: string }) => (result = error.code),
+        });
+        flush();
+      });
+      return [result, client.sent.length];
+    };
+    expect(run(network('read'), once())).toEqual(['ECONNRESET', 1]);
+    expect(run({ status: 503 }, once())).toEqual(['503', 1]);
+    expect(run(network('read'), 'x')).toEqual(['200', 2]);
+    expect(run({ status: 503 }, ['x'])).toEqual(['200', 2]);
   });
 
   it('not what the peer or the caller did wrong, nor a status for POST', () => {
