@@ -158,6 +158,7 @@ export { PriorityTree } from './http2/priority-tree.js';
 // Content and event streams
 export { decodeContent, decodedBody, decodedFields, type DecodeContentConfig } from './body/decode-content.js';
 export { encodeContent, type EncodeContentConfig } from './body/encode-content.js';
+export { encodePlan, type BodyCoding } from './body/encode-plan.js';
 export { acceptEncoding, CONTENT_CODINGS, negotiateCoding, type ContentCoding } from './body/content-coding.js';
 export { ndjson, type NdjsonConfig } from './body/ndjson.js';
 export { serverSentEvents, type ServerSentEvent, type ServerSentEventsConfig } from './body/server-sent-events.js';
@@ -178,7 +179,7 @@ export { StatusError, throwOnStatus, type ThrowOnStatusConfig } from './exchange
 export { authorize, basicCredentials, bearerCredentials } from './exchange/credentials.js';
 export { answerChallenges } from './exchange/answer-challenges.js';
 export { ProtectionSpace, type ProtectionSpaceConfig } from './exchange/protection-space.js';
-export { toCurl, type ToCurlConfig } from './exchange/to-curl.js';
+export { toCurl, type CurlRequest, type ToCurlConfig } from './exchange/to-curl.js';
 export { resumeDownload, type ResumeDownloadConfig } from './exchange/resume-download.js';
 
 // Tunnels through proxies

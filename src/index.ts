@@ -46,6 +46,7 @@ export { readNetscapeJar, writeNetscapeJar } from './stores/netscape-jar.js';
 export { bakeCookie, parseCookies, type BakeCookieConfig } from './stores/bake-cookie.js';
 export { parseSetCookie, type SetCookie } from './stores/parse-set-cookie.js';
 export { HstsStore, type HstsChange, type HstsHost, type HstsStoreConfig } from './stores/hsts-store.js';
+export { publicAddressesOnly } from './client/public-addresses-only.js';
 export { proxyFromEnvironment, type Environment } from './client/proxy-from-environment.js';
 export { parseProxy, ProxyAddress, type ProxyCredentials, type ProxyScheme } from './client/proxy-address.js';
 
@@ -77,6 +78,9 @@ export { connectTcp } from './sockets/tcp.js';
 export { connectUnix } from './sockets/unix.js';
 export { acceptTls, connectTls, tlsOver, type TlsTarget } from './sockets/tls.js';
 export type { AlpnCallback, SniCallback, TlsClientConfig, TlsServerConfig } from './sockets/tls-config.js';
+export { raceAddresses, type HappyEyeballs, type RaceConfig } from './sockets/race-addresses.js';
+export type { AddressPolicy, ResolvedAddress, Resolver } from './sockets/resolved-address.js';
+export { systemResolver } from './sockets/system-resolver.js';
 export { nodeNetwork, type ConnectTarget, type ListenConfig, type Listener, type Network } from './sockets/network.js';
 export { streamDuplex, type StreamDuplexOptions } from './sockets/stream-duplex.js';
 export { ByteDuplex, type Address, type SocketInfo, type TlsInfo } from './sockets/byte-duplex.js';

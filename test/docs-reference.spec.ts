@@ -52,7 +52,17 @@ describe('docs/errors.md', () => {
   });
 
   it('has no code of NetworkError that the sources do not mention', () => {
-    const source = ['network-error', 'memory', 'memory-socket', 'duplex-bridge', 'listen', 'tls-client', 'tunnel-name']
+    const source = [
+      'network-error',
+      'memory',
+      'memory-socket',
+      'duplex-bridge',
+      'listen',
+      'tls-client',
+      'race-addresses',
+      'reach-host',
+      'resolved-address',
+    ]
       .map((name) => readFileSync(join(root, `src/sockets/${name}.ts`), 'utf8'))
       .join('\n');
     expect(codesOf('NetworkError').filter((code) => !source.includes(`'${code}'`))).toEqual([]);
@@ -99,13 +109,24 @@ describe('docs/limits.md', () => {
   it('has the options of a client', () => {
     const option = (name: string): number[] =>
       inSource(
-        name === 'maxRetries' ? 'src/client/create-client.ts' : 'src/client/client-options.ts',
+        ['maxRetries', 'maxTlsSessions'].includes(name)
+          ? 'src/client/create-client.ts'
+          : 'src/client/client-options.ts',
         `count('${name}', config.${name}, `,
       );
-    const names = ['maxConnections', 'maxQueued', 'keepAlive', 'pipelining', 'maxRetries'];
+    const names = ['maxConnections', 'maxQueued', 'keepAlive', 'pipelining', 'maxRetries', 'maxTlsSessions'];
     expect(tableOf('Client')).toEqual({
       ...Object.fromEntries(names.map((name) => [name, option(name)])),
       highWaterMark: [DEFAULT_HIGH_WATER_MARK],
+    });
+  });
+
+  it('has the delays of Happy Eyeballs', () => {
+    const race = (before: string): number[] => inSource('src/sockets/race-addresses.ts', before);
+    expect(tableOf('Happy Eyeballs')).toEqual({
+      attemptDelay: race('const ATTEMPT_DELAY = '),
+      resolutionDelay: race('const RESOLUTION_DELAY = '),
+      maxAddresses: race('const MAX_ADDRESSES = '),
     });
   });
 

@@ -159,7 +159,10 @@ function isWorthIt(error: unknown, method: string | undefined, config: RetryExch
 
 /** Which requests an error leaves fit to be sent again: any, those that may be sent twice, or none. */
 function verdictOf(error: unknown): 'any' | 'idempotent' | 'no' {
-  if (isNetworkError(error)) return NOT_SENT.has(error.phase) ? 'any' : 'idempotent';
+  if (isNetworkError(error)) {
+    if (error.code === 'ADDRESS_REFUSED') return 'no'; // it would be refused again
+    return NOT_SENT.has(error.phase) ? 'any' : 'idempotent';
+  }
   if (isTimeoutError(error)) return NOT_SENT_TIMEOUTS.has(error.phase) ? 'any' : 'idempotent';
   if (!isProtocolError(error)) return 'no';
   if (UNPROCESSED.has(error.code)) return 'any';

@@ -68,7 +68,11 @@ export function connect(
     const { scheduler = asyncScheduler } = given;
     const place = placeOf(given);
     const route = tunnelRoute(given.proxy, place, given.socketPath);
-    const socket = openRoute(place, given, route, [given.version === '2' ? 'h2' : 'http/1.1'], () => undefined);
+    const socket = openRoute(place, given, route, [given.version === '2' ? 'h2' : 'http/1.1'], {
+      stage: () => undefined,
+      scheduler,
+      sessions: undefined,
+    });
     const inTime =
       milliseconds === 0
         ? socket

@@ -1,4 +1,6 @@
 import type { Network } from '../sockets/network.js';
+import type { HappyEyeballs } from '../sockets/race-addresses.js';
+import type { AddressPolicy, Resolver } from '../sockets/resolved-address.js';
 import type { TlsClientConfig } from '../sockets/tls-config.js';
 
 /**
@@ -16,8 +18,20 @@ export interface ConnectionOptions {
   /** UNIX socket to connect to instead of the URL's host. */
   readonly socketPath?: string | undefined;
   readonly family?: 4 | 6 | undefined;
-  /** Address lookup in the form of `dns.lookup`. */
+  /**
+   * Finds the addresses of names: of origins, of proxies, and of what a socks5 proxy is to be told. Default {@link systemResolver}.
+   * Server name and certificate check stay those of the URL, whatever the address.
+   */
+  readonly resolver?: Resolver | undefined;
+  /** Instead of `resolver`, a function in the form of `dns.lookup`. */
   readonly lookup?: unknown;
+  /**
+   * Whether to connect to an address: asked before each attempt about the one it goes to, and about those a proxy is told. Default all.
+   * Names that a proxy resolves, and UNIX sockets, have no address here.
+   */
+  readonly addressPolicy?: AddressPolicy | undefined;
+  /** How the addresses of a name are tried. */
+  readonly happyEyeballs?: HappyEyeballs | undefined;
   /** Unconsumed bytes at which the socket stops reading; default 131 072. */
   readonly highWaterMark?: number | undefined;
   readonly network?: Network | undefined;
@@ -30,7 +44,10 @@ const NAMES = [
   'localPort',
   'socketPath',
   'family',
+  'resolver',
   'lookup',
+  'addressPolicy',
+  'happyEyeballs',
   'highWaterMark',
   'network',
 ] as const satisfies readonly (keyof ConnectionOptions)[];
@@ -44,7 +61,10 @@ export function connectionOptions(base: ConnectionOptions, own: ConnectionOption
     own.localPort ??
     own.socketPath ??
     own.family ??
+    own.resolver ??
     own.lookup ??
+    own.addressPolicy ??
+    own.happyEyeballs ??
     own.highWaterMark ??
     own.network;
   return given === undefined ? base : Object.freeze({ ...base, ...pick(own) });

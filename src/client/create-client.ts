@@ -43,6 +43,7 @@ import type { ProxyAddress } from './proxy-address.js';
 import { checkRedirectConfig, type RedirectConfig } from './redirect-config.js';
 import { type ProxyChoice, readProxyChoice, sameRoute } from './route.js';
 import { DEFAULT_TIMEOUTS, resolveTimeouts } from './timeouts.js';
+import { TlsSessions } from './tls-sessions.js';
 
 const SECOND = 1000;
 
@@ -81,6 +82,7 @@ class PoolingClient implements Client, ClientContext {
   readonly #foreignDeadlines = new WeakMap<SchedulerLike, Deadlines>();
   readonly #pools = new Map<string, Pool[]>();
   readonly #poolOptions: PoolOptions;
+  readonly #sessions: TlsSessions;
   readonly #proxy: ProxyChoice | undefined;
   readonly #events = new Subject<ClientEvent>();
   readonly #over = new ReplaySubject<void>(1);
@@ -106,6 +108,7 @@ class PoolingClient implements Client, ClientContext {
     this.#scheduler = config.scheduler ?? asyncScheduler;
     this.#deadlines = new Deadlines(this.#scheduler);
     this.#poolOptions = poolOptions(config);
+    this.#sessions = new TlsSessions(count('maxTlsSessions', config.maxTlsSessions, 100, 0));
     const seconds = ticks(this.#deadlines, SECOND).pipe(takeUntil(this.#over));
     this.stats$ = seconds.pipe(
       startWith(undefined),
@@ -226,7 +229,7 @@ class PoolingClient implements Client, ClientContext {
       if (pool.versions !== versions || !sameRoute(pool.route, route)) continue;
       if (sameConnectionOptions(pool.options, options)) return pool;
     }
-    const pool = new Pool(target, options, route, versions, this.#poolOptions, deadlines);
+    const pool = new Pool(target, options, route, versions, this.#poolOptions, deadlines, this.#sessions);
     pools.push(pool);
     if (this.closed) pool.close(); // for the hops of what was under way
     return pool;

@@ -5,7 +5,7 @@ import type { Settings } from '../../operators/http2/settings.js';
 import type { ByteDuplex } from '../sockets/byte-duplex.js';
 import type { ConnectionOptions } from './connection-options.js';
 import { upgradeToHttp2 } from './h2c-upgrade.js';
-import { openRoute, type Stage } from './open-route.js';
+import { openRoute, type Opening } from './open-route.js';
 import type { RequestConfig } from './request-config.js';
 import type { Route } from './route.js';
 import type { Target } from './target.js';
@@ -46,11 +46,11 @@ export function dial(
   route: Route,
   versions: Versions,
   settings: Partial<Settings>,
-  stage: Stage,
+  opening: Opening,
 ): Observable<Dialled> {
   // A proxy that is handed whole requests is spoken to in HTTP/1, whatever is spoken behind it.
   const place = route.forwards ? { ...target, secure: false } : target;
-  const connecting = openRoute(place, options, route, offered(versions), stage);
+  const connecting = openRoute(place, options, route, offered(versions), opening);
   if (versions !== 'h2c') {
     return connecting.pipe(
       catchError((error: unknown) => throwError(() => (noCommonProtocol(error) ? refused(target, error) : error))),
@@ -62,7 +62,7 @@ export function dial(
       upgradeToHttp2(socket, target, settings).pipe(map((bytes) => ({ socket, http2: true, upgraded: bytes }))),
     ),
   );
-  const http1 = defer(() => dial(target, options, route, 'http1', settings, stage));
+  const http1 = defer(() => dial(target, options, route, 'http1', settings, opening));
   return concat(upgraded, http1).pipe(take(1));
 }
 

@@ -1,4 +1,4 @@
-import { map, type Observable, of, switchMap } from 'rxjs';
+import { defer, map, type Observable, of, type SchedulerLike, switchMap, tap } from 'rxjs';
 import type { DuplexSubject } from '../../operators/core/duplex-subject.js';
 import { joinAuthority } from '../../operators/http/authority.js';
 import { connectTunnel } from '../../operators/tunnel/connect-tunnel.js';
@@ -6,11 +6,13 @@ import { socks5 } from '../../operators/tunnel/socks5.js';
 import type { ByteDuplex, SocketInfo } from '../sockets/byte-duplex.js';
 import { type ConnectTarget, nodeNetwork } from '../sockets/network.js';
 import { tlsOver } from '../sockets/tls.js';
-import { resolveName } from '../sockets/tunnel-name.js';
+import { requireAdmittedHost } from '../sockets/reach-host.js';
+import { resolveHost } from '../sockets/resolve-host.js';
 import { tunnelled } from '../sockets/tunnelled.js';
 import type { ConnectionOptions } from './connection-options.js';
 import type { ProxyAddress } from './proxy-address.js';
 import { proxyAuthorization, type Route } from './route.js';
+import type { SessionOwner, TlsSessions } from './tls-sessions.js';
 
 /** Where a route ends. */
 export interface Place {
@@ -22,7 +24,21 @@ export interface Place {
 /** Told when a step of another kind begins, which has a time limit of its own: a connection, or a tunnel. */
 export type Stage = (stage: 'connect' | 'tunnel') => void;
 
+/** What a connection is opened for. */
+export interface Opening {
+  readonly stage: Stage;
+  readonly scheduler: SchedulerLike;
+  /** Where TLS sessions are kept, if anywhere. */
+  readonly sessions: TlsSessions | undefined;
+}
+
 const HTTP1 = ['http/1.1'];
+
+/** How TLS is spoken with one hop. */
+type TlsHop = Pick<ConnectionOptions, 'tls'> & { readonly alpn: readonly string[] };
+
+/** The session it is spoken in. */
+type SessionTarget = Pick<ConnectTarget, 'session' | 'onSession'>;
 
 /** One end of the way made so far: the socket below, and the bytes that come out at the end. */
 interface Way {
@@ -41,22 +57,43 @@ export function openRoute(
   options: ConnectionOptions,
   route: Route,
   alpn: readonly string[],
-  stage: Stage,
+  { stage, scheduler, sessions }: Opening,
 ): Observable<ByteDuplex> {
   const network = options.network ?? nodeNetwork;
   const { proxies, forwards } = route;
   const [first] = proxies;
-  if (first === undefined) return network.connect(connectTarget(place, options, options.tls, alpn, options.socketPath));
+  const tlsOf = (hop: number): TlsHop => ({
+    tls: hop === proxies.length ? options.tls : options.proxyTls,
+    alpn: hop === proxies.length ? alpn : HTTP1,
+  });
+  /** TLS with one hop, in a session of its own. */
+  const resuming = (
+    { host, port, secure }: Place,
+    hop: number,
+    handshake: (session: SessionTarget) => Observable<ByteDuplex>,
+  ): Observable<ByteDuplex> => {
+    if (!secure || sessions === undefined) return handshake({});
+    const owner: SessionOwner = { host, port, options, route, hop };
+    return defer(() => {
+      const session = sessions.find(owner);
+      const handshaking = handshake({ session, onSession: (more) => sessions.keep(owner, more) });
+      return session === undefined ? handshaking : handshaking.pipe(tap({ error: () => sessions.forget(owner) }));
+    });
+  };
+  const reach = (to: Place, hop: number, path: string | undefined): Observable<ByteDuplex> =>
+    resuming(to, hop, (session) =>
+      network.connect({ ...connectTarget(to, options, tlsOf(hop), path), scheduler, ...session }),
+    );
+  if (first === undefined) return reach(place, 0, options.socketPath);
 
-  const proxyPlace = placeOf(first);
-  let way: Observable<Way> = network
-    .connect(connectTarget(proxyPlace, options, options.proxyTls, HTTP1, undefined))
-    .pipe(map((socket) => ({ socket, bytes: socket })));
+  let way: Observable<Way> = defer(() => {
+    requireAdmittedHost(place.host, options.addressPolicy); // whoever connects to it in the end
+    return reach(placeOf(first), 0, undefined);
+  }).pipe(map((socket) => ({ socket, bytes: socket })));
   proxies.forEach((proxy, i) => {
     const next = proxies[i + 1];
     if (next === undefined && forwards) return;
     const to = next === undefined ? place : placeOf(next);
-    const tls = next === undefined ? options.tls : options.proxyTls;
     way = way.pipe(
       switchMap(({ socket, bytes }) => {
         stage('tunnel');
@@ -66,8 +103,10 @@ export function openRoute(
         if (!to.secure) return of({ socket, bytes });
         stage('connect');
         const { highWaterMark } = options;
-        const offered = next === undefined ? alpn : HTTP1;
-        const clear = tlsOver(bytes, { host: to.host, tls: tls ?? {}, alpn: offered, highWaterMark });
+        const { tls = {}, alpn: offered } = tlsOf(i + 1);
+        const clear = resuming(to, i + 1, (session) =>
+          tlsOver(bytes, { host: to.host, tls, alpn: offered, highWaterMark, ...session }),
+        );
         return clear.pipe(map((inner) => ({ socket, bytes: inner })));
       }),
     );
@@ -78,11 +117,10 @@ export function openRoute(
 function connectTarget(
   { host, port, secure }: Place,
   options: ConnectionOptions,
-  tls: ConnectionOptions['tls'],
-  alpn: readonly string[],
+  { tls, alpn }: TlsHop,
   path: string | undefined,
 ): ConnectTarget {
-  const { localAddress, localPort, family, lookup, highWaterMark } = options;
+  const { localAddress, localPort, family, resolver, lookup, addressPolicy, happyEyeballs, highWaterMark } = options;
   return {
     host,
     port,
@@ -90,7 +128,10 @@ function connectTarget(
     localAddress,
     localPort,
     family,
+    resolver,
     lookup: lookup as ConnectTarget['lookup'],
+    addressPolicy,
+    happyEyeballs,
     highWaterMark,
     tls: secure ? (tls ?? {}) : undefined,
     alpn: secure ? alpn : undefined,
@@ -106,11 +147,13 @@ function throughProxy(
   { scheme, credentials }: ProxyAddress,
   bytes: DuplexSubject<Uint8Array, Uint8Array, SocketInfo>,
   { host, port }: Place,
-  { lookup, family }: ConnectionOptions,
+  options: ConnectionOptions,
 ): Observable<DuplexSubject<Uint8Array, Uint8Array, SocketInfo>> {
   if (scheme === 'socks5h') return socks5(bytes, { host, port, ...credentials });
   if (scheme === 'socks5') {
-    return resolveName(host, lookup as ConnectTarget['lookup'], family).pipe(
+    const { resolver, family, addressPolicy } = options;
+    const lookup = options.lookup as ConnectTarget['lookup'];
+    return resolveHost({ host, resolver, lookup, family, addressPolicy }).pipe(
       switchMap((address) => socks5(bytes, { host: address, port, ...credentials })),
     );
   }

@@ -5,6 +5,7 @@ import { LinkedList } from '../connections/linked-list.js';
 import type { PoolOptions } from './client-options.js';
 import type { ConnectionOptions } from './connection-options.js';
 import type { Stage } from './open-route.js';
+import type { TlsSessions } from './tls-sessions.js';
 import { dial, type Dialled, type Versions } from './dial.js';
 import { Http1Lease, type Http1LeaseHooks } from './http1-lease.js';
 import { Http2Lease, type Http2LeaseHooks } from './http2-lease.js';
@@ -20,6 +21,7 @@ export class Pool implements Http1LeaseHooks, Http2LeaseHooks {
   readonly route: Route;
   readonly #limits: PoolOptions;
   readonly #deadlines: Deadlines;
+  readonly #sessions: TlsSessions;
   readonly versions: Versions;
   readonly #open = new Set<Lease>();
   /** Those of HTTP/2 that take requests, the one made last first. */
@@ -40,6 +42,7 @@ export class Pool implements Http1LeaseHooks, Http2LeaseHooks {
     versions: Versions,
     limits: PoolOptions,
     deadlines: Deadlines,
+    sessions: TlsSessions,
   ) {
     this.target = target;
     this.options = options;
@@ -48,6 +51,7 @@ export class Pool implements Http1LeaseHooks, Http2LeaseHooks {
     this.#speaksHttp1 = versions === 'http1';
     this.#limits = limits;
     this.#deadlines = deadlines;
+    this.#sessions = sessions;
   }
 
   get stats(): { open: number; idle: number; connecting: number; queued: number } {
@@ -228,7 +232,8 @@ export class Pool implements Http1LeaseHooks, Http2LeaseHooks {
     stage('connect');
     waiter.connecting();
     let settled = false;
-    attempt = dial(target, options, route, versions, this.#limits.http2.settings, stage).subscribe({
+    const opening = { stage, scheduler: this.#deadlines.scheduler, sessions: this.#sessions };
+    attempt = dial(target, options, route, versions, this.#limits.http2.settings, opening).subscribe({
       next: (dialled) => {
         settled = true;
         over();

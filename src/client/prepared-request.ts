@@ -1,4 +1,5 @@
 import { planBody, type BodyPlan } from '../../operators/body/body-source.js';
+import { encodePlan } from '../../operators/body/encode-plan.js';
 import { isIdempotentMethod } from '../../operators/http/method.js';
 import type { Deadlines } from '../connections/timeouts.js';
 import type { ClientContext } from './client-context.js';
@@ -60,7 +61,7 @@ export class PreparedRequest {
     this.config = config;
     checkRedirectConfig(config);
     this.target = parseTarget(stores?.hsts ? stores.hsts.upgrade(String(config.url)) : config.url);
-    this.plan = plan ?? (config.body === undefined ? undefined : planBody(config.body, context.boundary));
+    this.plan = plan ?? planOf(config, context.boundary);
     this.#context = context;
     this.reissued = previous !== undefined;
     this.chain = previous?.chain;
@@ -118,4 +119,11 @@ export class PreparedRequest {
       tunnels: route !== DIRECT && !route.forwards,
     };
   }
+}
+
+function planOf({ body, compress }: RequestConfig, boundary: () => string): BodyPlan | undefined {
+  if (body === undefined) return undefined;
+  const plan = planBody(body, boundary);
+  if (compress === undefined) return plan;
+  return encodePlan(plan, typeof compress === 'string' ? { coding: compress } : compress);
 }

@@ -1,5 +1,7 @@
 import type { Observable, SchedulerLike } from 'rxjs';
 import type { BodySource } from '../../operators/body/body-source.js';
+import type { ContentCoding } from '../../operators/body/content-coding.js';
+import type { BodyCoding } from '../../operators/body/encode-plan.js';
 import type { FieldsInit } from '../../operators/http/fields.js';
 import type { Http1Limits } from '../../operators/http1/limits.js';
 import type { Priority } from '../../operators/http2/priority-field.js';
@@ -44,6 +46,11 @@ export interface RequestConfig extends ConnectionOptions, RedirectConfig {
    * the content, without Content-Encoding and Content-Length. A 206 is given as it comes. Default true.
    */
   readonly decompress?: boolean | undefined;
+  /**
+   * Puts a content coding on the body as it is sent, and says so in Content-Encoding: its name, or with how hard to try and when to flush.
+   * The length is then unknown, a Content-Length of `headers` is left out. Whether the server takes it is for the caller to know.
+   */
+  readonly compress?: ContentCoding | BodyCoding | undefined;
   /** The way to the server. Default none: the client's, and that is straight. */
   readonly proxy?: ProxyChoice | undefined;
   /** For the client's cookies: the URL or host on whose behalf it is made, for SameSite; not set, its own. */
@@ -65,6 +72,8 @@ export interface ClientConfig extends ConnectionOptions, RedirectConfig {
   readonly keepAlive?: number | undefined;
   /** Requests in flight on one HTTP/1 connection; above 1, idempotent ones are pipelined. Default 1. */
   readonly pipelining?: number | undefined;
+  /** TLS sessions kept to be resumed, the last one of each kind of connection; the longest unused is given up. Default 100. */
+  readonly maxTlsSessions?: number | undefined;
   /** Times an idempotent request is sent again when the connection it reused died before answering. Default 1. */
   readonly maxRetries?: number | undefined;
   /** Value of `user-agent` where the request has none; an empty string sends none. Default `rxweir`. */

@@ -20,7 +20,7 @@ export const ACCEPT_ENCODING = acceptEncoding();
 
 /** The request's own fields, below them the client's, and what is added. */
 export function requestFields(
-  { headers }: RequestConfig,
+  { headers, body, compress }: RequestConfig,
   { fields: base }: HeadDefaults,
   { cookie, forwards, tunnels }: HeadAdditions,
 ): Fields {
@@ -30,6 +30,11 @@ export function requestFields(
     for (const { name, value, neverIndex } of base) if (!own.has(name)) fields.append(name, value, { neverIndex });
   }
   if (cookie !== '') fields.set('cookie', [...fields.getAll('cookie'), cookie].join('; ')); // one field (RFC 6265 §5.4)
+  if (compress !== undefined && body !== undefined) {
+    const coding = typeof compress === 'string' ? compress : compress.coding;
+    fields.set('content-encoding', [...fields.getAll('content-encoding'), coding].join(', ')); // in the order applied
+    fields.delete('content-length');
+  }
   if (tunnels) fields.delete('proxy-authorization');
   else if (forwards?.authorization !== undefined && !fields.has('proxy-authorization')) {
     fields.append('proxy-authorization', forwards.authorization);

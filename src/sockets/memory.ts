@@ -1,4 +1,4 @@
-import { asyncScheduler, Observable, ReplaySubject, type SchedulerLike } from 'rxjs';
+import { asyncScheduler, map, Observable, ReplaySubject, type SchedulerLike } from 'rxjs';
 import { NetworkError } from '../../operators/core/protocol-error.js';
 import { AcceptGate } from './accept-gate.js';
 import type { Address, ByteDuplex } from './byte-duplex.js';
@@ -6,6 +6,8 @@ import type { Chunking } from './memory-pipe.js';
 import { memoryPair, type ByteOffset } from './memory-socket.js';
 import { pretendTls } from './memory-tls.js';
 import type { ConnectTarget, ListenConfig, Listener, Network } from './network.js';
+import { reachHost } from './reach-host.js';
+import { literalAddress } from './resolved-address.js';
 import { bareHost } from './socket-info.js';
 
 /** What goes wrong with a connection. */
@@ -29,16 +31,17 @@ export interface MemoryNetworkConfig {
   readonly chunking?: Chunking | undefined;
   /** As in `ConnectTarget`, and the bytes a writer may be ahead of its reader; each side may set its own. */
   readonly highWaterMark?: number | undefined;
-  /** For all connections, or by the number of the attempt, from 0. */
-  readonly faults?: MemoryFaults | ((attempt: number, target: ConnectTarget) => MemoryFaults | undefined) | undefined;
+  /** For all connections, or by the number of the attempt, from 0; `host` is the address it goes to, where a name was resolved. */
+  readonly faults?:
+    MemoryFaults | ((attempt: number, target: ConnectTarget, host: string) => MemoryFaults | undefined) | undefined;
 }
 
 /**
  * A {@link Network} in memory, for tests: the same semantics as sockets, under virtual time, with latency, chunking and
  * faults to order.
  *
- * Names are not resolved: a listener without a host takes connections to its port under any name; `localhost`,
- * `127.0.0.1` and `::1` are the same. TLS is pretended: facts and failures, the bytes stay clear.
+ * Names are resolved by the `resolver` of a target only. Without one, a listener without a host takes connections to its port under
+ * any name, and `addressPolicy` judges literal addresses. `localhost`, `127.0.0.1` and `::1` are the same. TLS is pretended: facts and failures, the bytes stay clear.
  *
  * @example
  * ```ts
@@ -54,9 +57,9 @@ export function memoryNetwork(config: MemoryNetworkConfig = {}): Network {
   let attempts = 0;
   let ports = 49_152;
 
-  const open = (target: ConnectTarget, client: Address, fault: MemoryFaults): ByteDuplex => {
-    const listener = find(listeners, target);
-    if (listener === undefined) throw refused(target);
+  const open = (target: ConnectTarget, server: Address, client: Address, fault: MemoryFaults): ByteDuplex => {
+    const listener = find(listeners, server);
+    if (listener === undefined) throw refused(server);
     const tls = pretendTls(target, listener.config.tls, fault.certificate);
     if (tls.failure) {
       listener.gate.report(tls.failure);
@@ -69,29 +72,38 @@ export function memoryNetwork(config: MemoryNetworkConfig = {}): Network {
         resetAfter: fault.resetAfter,
         stall: fault.stall,
       },
-      { client, server: addressOf(target), clientTls: tls.client, serverTls: tls.server },
+      { client, server, clientTls: tls.client, serverTls: tls.server },
     );
     listener.take(far);
     return near;
   };
 
+  /** One attempt; the handshake, if any, comes after it. */
+  const reach = (target: ConnectTarget, host: string): Observable<() => ByteDuplex> =>
+    new Observable((subscriber) => {
+      const fault = (typeof faults === 'function' ? faults(attempts++, target, host) : faults) ?? {};
+      if (fault.connect === 'hang') return undefined;
+      const client = memoryAddress(target.localAddress ?? 'client', target.localPort ?? ports++);
+      const server = addressOf(target, host);
+      const work = (): void => {
+        if (fault.connect === 'refuse' || find(listeners, server) === undefined) {
+          return subscriber.error(refused(server));
+        }
+        subscriber.next(() => open(target, server, client, fault));
+        subscriber.complete();
+      };
+      return scheduler.schedule(work, latency + (typeof fault.connect === 'number' ? fault.connect : 0));
+    });
+
   return {
-    connect: (target) =>
-      new Observable((subscriber) => {
-        const fault = (typeof faults === 'function' ? faults(attempts++, target) : faults) ?? {};
-        if (fault.connect === 'hang') return undefined;
-        const client = memoryAddress(target.localAddress ?? 'client', target.localPort ?? ports++);
-        const work = (): void => {
-          try {
-            if (fault.connect === 'refuse') throw refused(target);
-            subscriber.next(open(target, client, fault));
-            subscriber.complete();
-          } catch (error) {
-            subscriber.error(error);
-          }
-        };
-        return scheduler.schedule(work, latency + (typeof fault.connect === 'number' ? fault.connect : 0));
-      }),
+    connect: (target) => {
+      const { host, path, resolver } = target;
+      const resolved = path === undefined && (resolver !== undefined || literalAddress(bareHost(host)) !== undefined);
+      const reached = resolved
+        ? reachHost({ ...target, scheduler: target.scheduler ?? scheduler }, (address) => reach(target, address))
+        : reach(target, host);
+      return reached.pipe(map((accepted) => accepted()));
+    },
     listen: (listenConfig) =>
       new Observable((subscriber) =>
         scheduler.schedule(() => {
@@ -195,7 +207,7 @@ function memoryAddress(address: string, port: number): Address {
   return { family: 'memory', address, port };
 }
 
-function addressOf({ host, port, path }: ConnectTarget): Address {
+function addressOf({ port, path }: ConnectTarget, host: string): Address {
   return path === undefined ? memoryAddress(bareHost(host), port) : { family: 'unix', address: path, port: 0 };
 }
 
@@ -209,13 +221,12 @@ function keyOf({ address, port }: Address): string {
   return `${LOOPBACK.has(name) ? 'localhost' : name}:${port}`;
 }
 
-function find(listeners: ReadonlyMap<string, MemoryListener>, target: ConnectTarget): MemoryListener | undefined {
-  const address = addressOf(target);
+function find(listeners: ReadonlyMap<string, MemoryListener>, address: Address): MemoryListener | undefined {
   return listeners.get(keyOf(address)) ?? listeners.get(keyOf({ ...address, address: ANY }));
 }
 
-function refused(target: ConnectTarget): NetworkError {
-  return new NetworkError('ECONNREFUSED', 'connect', `connect ECONNREFUSED ${keyOf(addressOf(target))}`);
+function refused(server: Address): NetworkError {
+  return new NetworkError('ECONNREFUSED', 'connect', `connect ECONNREFUSED ${keyOf(server)}`);
 }
 
 function notAccepted(): NetworkError {

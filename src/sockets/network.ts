@@ -1,8 +1,10 @@
 import type { LookupFunction } from 'node:net';
 import type { Observable, SchedulerLike } from 'rxjs';
 import type { Address, ByteDuplex } from './byte-duplex.js';
+import type { HappyEyeballs } from './race-addresses.js';
+import type { AddressPolicy, Resolver } from './resolved-address.js';
 import { connectTcp } from './tcp.js';
-import { connectTls, type TlsClientConfig, type TlsServerConfig } from './tls.js';
+import { connectTls, type TlsClientConfig, type TlsServerConfig, type TlsSession } from './tls.js';
 import { connectUnix } from './unix.js';
 import { listen } from './listen.js';
 
@@ -17,14 +19,26 @@ export interface ConnectTarget {
   readonly localPort?: number | undefined;
   /** Only addresses of this family. */
   readonly family?: 4 | 6 | undefined;
-  /** In the form of `dns.lookup`. */
+  /** Finds the addresses of `host`; default {@link systemResolver}. */
+  readonly resolver?: Resolver | undefined;
+  /** Instead of `resolver`, a function in the form of `dns.lookup`. */
   readonly lookup?: LookupFunction | undefined;
+  /** Asked about each address before it is connected to, also where `host` is one. Default none is refused. */
+  readonly addressPolicy?: AddressPolicy | undefined;
+  /** How several addresses are tried. */
+  readonly happyEyeballs?: HappyEyeballs | undefined;
+  /** Clock of the delays between them; default that of the network. */
+  readonly scheduler?: SchedulerLike | undefined;
   /** Bytes delivered and held at which reading stops; it goes on below half. Default 131 072. */
   readonly highWaterMark?: number | undefined;
   /** Speaks TLS if set. */
   readonly tls?: TlsClientConfig | undefined;
   /** Protocols to offer in TLS, best first (RFC 7301). */
   readonly alpn?: readonly string[] | undefined;
+  /** A TLS session to resume, where `tls` brings none of its own. */
+  readonly session?: TlsSession | undefined;
+  /** Told of each session the server offers, beside `tls.onSession`. */
+  readonly onSession?: ((session: TlsSession) => void) | undefined;
 }
 
 /** Where to listen, and how. */
@@ -85,8 +99,8 @@ export interface Listener {
 export interface Network {
   /**
    * Cold: subscribing connects; emits one connection, handshaken if TLS, and completes. It then belongs to the subscriber.
-   * Unsubscribing before that gives up. Fails with `NetworkError` (phase `resolve`, `connect` or `tls`) or `UsageError`
-   * `INVALID_OPTION`.
+   * Unsubscribing before that gives up. A name is resolved, and its addresses are tried as {@link raceAddresses} does. Fails with
+   * `NetworkError` (phase `resolve`, `connect` or `tls`; `ADDRESS_REFUSED` by the policy) or `UsageError` `INVALID_OPTION`.
    */
   connect(target: ConnectTarget): Observable<ByteDuplex>;
   /**

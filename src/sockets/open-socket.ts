@@ -1,4 +1,4 @@
-import { connect, isIP, type LookupFunction, type NetConnectOpts, type Socket } from 'node:net';
+import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { Observable } from 'rxjs';
 import { connectionLost, networkError } from './network-error.js';
 
@@ -31,27 +31,4 @@ export function openSocket(options: NetConnectOpts): Observable<Socket> {
       if (!connected) socket.destroy();
     };
   });
-}
-
-/**
- * A user's lookup made safe: a throw is its failure, it answers once, and one address will do although Node, trying
- * several, asks for all.
- */
-export function guardLookup(lookup: LookupFunction): LookupFunction {
-  return (hostname, options, callback) => {
-    let answered = false;
-    const answer: typeof callback = (error, address, family) => {
-      if (answered) return;
-      answered = true;
-      if (error) callback(networkError(error, 'resolve'), []);
-      else if (options.all && typeof address === 'string') {
-        callback(null, [{ address, family: family ?? isIP(address) }]);
-      } else callback(null, address, family);
-    };
-    try {
-      lookup(hostname, options, answer);
-    } catch (error) {
-      answer(networkError(error, 'resolve'), []);
-    }
-  };
 }

@@ -37,7 +37,8 @@ export function clientHandshake(carrier: Duplex, target: TlsTarget, info: Socket
     const offered = target.alpn ?? [];
     const identity = identityCheck(config, target.host);
     const servername = indicatedName(config, target.host);
-    const { session, onSession } = config;
+    const session = config.session ?? target.session;
+    const listeners = [config.onSession, target.onSession].filter((one) => one !== undefined);
     let certificate: DetailedPeerCertificate | undefined;
     let done = false;
     let context: SecureContext;
@@ -54,9 +55,9 @@ export function clientHandshake(carrier: Duplex, target: TlsTarget, info: Socket
       return fail(error);
     }
     socket.disableRenegotiation();
-    if (onSession) {
+    if (listeners.length > 0) {
       socket.on('session', (bytes) => {
-        if (certificate) offerSession(socket, onSession, new TlsSession(bytes, context, certificate));
+        if (certificate) offerSession(socket, listeners, new TlsSession(bytes, context, certificate));
       });
     }
 
@@ -67,7 +68,7 @@ export function clientHandshake(carrier: Duplex, target: TlsTarget, info: Socket
       }
       let authorizationError = authorizationErrorOf(socket);
       if (socket.isSessionReused()) certificate = session?.certificate;
-      else if (onSession) certificate = peerCertificate(socket);
+      else if (listeners.length > 0) certificate = peerCertificate(socket);
       if (!identity.checked && authorizationError === undefined) {
         const refusal = identity.check('', certificate ?? NO_CERTIFICATE);
         if (refusal && config.rejectUnauthorized !== false) return fail(refusal);
@@ -160,9 +161,13 @@ function unofferedProtocol(protocol: string): ProtocolError {
 }
 
 /** A throw of the user's fails this connection only. */
-function offerSession(socket: TLSSocket, onSession: (session: TlsSession) => void, session: TlsSession): void {
+function offerSession(
+  socket: TLSSocket,
+  listeners: readonly ((session: TlsSession) => void)[],
+  session: TlsSession,
+): void {
   try {
-    onSession(session);
+    for (const told of listeners) told(session);
   } catch (error) {
     socket.destroy(error instanceof Error ? error : new Error(String(error)));
   }

@@ -4,6 +4,7 @@ import type { ByteDuplex } from './byte-duplex.js';
 import { DuplexBridge } from './duplex-bridge.js';
 import type { ConnectTarget } from './network.js';
 import { openSocket } from './open-socket.js';
+import { reachHost } from './reach-host.js';
 import { infoOf, tcpInfo, unixInfo } from './socket-info.js';
 import { openTcp } from './tcp.js';
 import { clientHandshake } from './tls-client.js';
@@ -14,13 +15,14 @@ export type { TlsSession } from './tls-session.js';
 export type { TlsClientConfig, TlsServerConfig } from './tls-config.js';
 
 /** What TLS needs to know of a target when the bytes are carried already. */
-export type TlsTarget = Pick<ConnectTarget, 'host' | 'tls' | 'alpn' | 'highWaterMark'>;
+export type TlsTarget = Pick<ConnectTarget, 'host' | 'tls' | 'alpn' | 'highWaterMark' | 'session' | 'onSession'>;
 
 /** A TLS connection over TCP or a UNIX socket, as `Network.connect` describes. */
 export function connectTls(target: ConnectTarget): Observable<ByteDuplex> {
   const { path } = target;
   if (path === undefined) {
-    return openTcp(target).pipe(concatMap((socket) => clientHandshake(socket, target, tcpInfo(socket))));
+    const connected = reachHost(target, (address) => openTcp(address, target)); // the race is over before TLS begins
+    return connected.pipe(concatMap((socket) => clientHandshake(socket, target, tcpInfo(socket))));
   }
   return openSocket({ path }).pipe(concatMap((socket) => clientHandshake(socket, target, unixInfo('', path))));
 }
