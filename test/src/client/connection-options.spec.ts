@@ -1,4 +1,4 @@
-import { firstValueFrom, lastValueFrom, switchMap, tap, type Subscription } from 'rxjs';
+import { firstValueFrom, lastValueFrom, of, switchMap, tap, type Subscription } from 'rxjs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { text } from '../../../operators/body/text.js';
 import { createClient } from '../../../src/client/create-client.js';
@@ -39,14 +39,18 @@ function counted(): { network: Network; targets: ConnectTarget[]; running: Subsc
   return { network, targets, running };
 }
 
+const HERE = [{ address: '127.0.0.1', family: 4 as const }];
 const verify = (): undefined => undefined;
 
-describe('row J1: a connection is shared only where its whole identity is the same', () => {
+describe('a connection is shared only where its whole identity is the same', () => {
   const changes: [string, string, ConnectionOptions, ConnectionOptions][] = [
     ['another local address', 'http://server/', {}, { localAddress: '127.0.0.2' }],
     ['another local port', 'http://server/', {}, { localPort: 4000 }],
     ['another family', 'http://server/', {}, { family: 6 }],
     ['another lookup function', 'http://server/', { lookup: () => undefined }, { lookup: () => undefined }],
+    ['another resolver, equal as text', 'http://server/', { resolver: () => of(HERE) }, { resolver: () => of(HERE) }],
+    ['another address policy', 'http://server/', { addressPolicy: () => true }, { addressPolicy: () => true }],
+    ['another way to try addresses', 'http://server/', { happyEyeballs: {} }, { happyEyeballs: { attemptDelay: 100 } }],
     ['another high-water mark', 'http://server/', {}, { highWaterMark: 1000 }],
     ['TLS settings where there were none', 'https://server/', {}, { tls: { servername: 'x' } }],
     ['another servername', 'https://server/', { tls: { servername: 'x' } }, { tls: { servername: 'y' } }],
@@ -61,7 +65,7 @@ describe('row J1: a connection is shared only where its whole identity is the sa
     ],
   ];
   for (const [what, url, one, other] of changes) {
-    it(`${what} is another connection`, async () => {
+    it(`J1 ${what} is another connection`, async () => {
       const { network, targets, running } = counted();
       const client = createClient({ network });
       await lastValueFrom(client.request({ url, ...one }).pipe(text()));
@@ -76,7 +80,7 @@ describe('row J1: a connection is shared only where its whole identity is the sa
     });
   }
 
-  it('another origin is another connection: scheme, host, port', async () => {
+  it('J1 another origin is another connection: scheme, host, port', async () => {
     const { network, targets, running } = counted();
     const client = createClient({ network });
     await lastValueFrom(client.request('http://server/').pipe(text()));
@@ -87,7 +91,7 @@ describe('row J1: a connection is shared only where its whole identity is the sa
     running.unsubscribe();
   });
 
-  it('row J3: TLS settings reach the network as the very object that was given', async () => {
+  it('J3 TLS settings reach the network as the very object that was given', async () => {
     const { network, targets, running } = counted();
     const tls = Object.freeze({ checkServerIdentity: verify });
     await lastValueFrom(createClient({ network, tls }).request('https://server/').pipe(text()));
@@ -117,7 +121,7 @@ describe('over real TLS', () => {
       );
     });
 
-  it('row J4: the certificate is checked against the origin, and no name is indicated for an address', async () => {
+  it('J4 the certificate is checked against the origin, and no name is indicated for an address', async () => {
     const { ca, server, other } = certificates();
     const right = await listening(server);
     const wrong = await listening(other);

@@ -161,7 +161,7 @@ describe('the indicated name', () => {
       },
     ],
     ['answers with an error', (_, answer) => answer(new Error('no such tenant'))],
-  ])('fails one connection only where the callback %s', async (_, SNICallback) => {
+  ])('J7 fails one connection only where the SNI callback %s', async (_, SNICallback) => {
     let calls = 0;
     const { port, errors } = await serveTls({
       ...server,

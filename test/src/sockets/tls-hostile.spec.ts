@@ -56,7 +56,7 @@ describe('the handshake timeout', () => {
 });
 
 describe('renegotiation', () => {
-  it('is refused to a server', async () => {
+  it('J5 is refused to a server, and ends the connection', async () => {
     let outcome: unknown;
     const peer = createNodeServer({ ...server, maxVersion: 'TLSv1.2' }, (socket) => {
       socket.on('error', (error) => (outcome ??= error)).resume();
@@ -71,7 +71,7 @@ describe('renegotiation', () => {
     expect(reader.error).toMatchObject({ code: 'ERR_TLS_RENEGOTIATION_DISABLED', phase: 'tls' });
   });
 
-  it('is refused to a client', async () => {
+  it('J5 is refused to a client', async () => {
     const { port, next } = await serve({ tls: { ...server, maxVersion: 'TLSv1.2' } });
     let outcome: unknown;
     const socket = connectNode({ port, host: '127.0.0.1', servername: 'localhost', ca }, () => {
