@@ -1,8 +1,14 @@
 /** Attacks through content codings, by row of the attack catalogue (F1 to F4). */
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
-import { EMPTY, of, type Observable } from 'rxjs';
+import { concat, defer, EMPTY, finalize, lastValueFrom, NEVER, of, toArray, type Observable } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { decodeContent, type DecodeContentConfig } from '../../operators/body/decode-content.js';
+import { hold } from '../../operators/core/deliver.js';
+import { CONTENT_CODINGS, type ContentCoding } from '../../operators/body/content-coding.js';
+import { encodeContent } from '../../operators/body/encode-content.js';
+import { text } from '../../operators/body/text.js';
+import { createClient } from '../../src/client/create-client.js';
+import { rawServer } from '../src/client/raw-server.js';
 import { Fields } from '../../operators/http/fields.js';
 
 interface Outcome {
@@ -39,6 +45,14 @@ function outcome(
 
 const MIB = 1_048_576;
 const ZEROS = new Uint8Array(100 * MIB);
+/** Node has zstd from 22.15 on. */
+const ZSTD_BOMB: (readonly ['zstd', Buffer])[] = CONTENT_CODINGS.includes('zstd')
+  ? [['zstd', await coded('zstd', ZEROS)] as const]
+  : [];
+
+async function coded(coding: ContentCoding, bytes: Uint8Array): Promise<Buffer> {
+  return Buffer.concat(await lastValueFrom(of(bytes).pipe(encodeContent(coding), toArray())));
+}
 
 describe('F: content', () => {
   it.each([
@@ -46,7 +60,8 @@ describe('F: content', () => {
     ['deflate', deflateSync(ZEROS)],
     ['deflate', deflateRawSync(ZEROS)],
     ['br', brotliCompressSync(ZEROS)],
-  ])('F1 100 MiB of zeros in %s stop at the ratio', async (coding, bomb) => {
+    ...ZSTD_BOMB,
+  ] as const)('F1 100 MiB of zeros in %s stop at the ratio', async (coding, bomb) => {
     const { bytes, errors } = await outcome(of(bomb), { 'content-encoding': coding });
     expect(errors).toEqual(['DECODED_CONTENT_LIMIT']);
     expect(bytes).toBeLessThanOrEqual(Math.max(MIB, bomb.length * 1000) + 65_536);
@@ -71,16 +86,54 @@ describe('F: content', () => {
     expect(largest).toBeLessThanOrEqual(65_536);
   });
 
+  it('F2 a consumer that holds sees no more than a few pieces, however much one byte would become', async () => {
+    const pieces: Uint8Array[] = [];
+    const releases: (() => void)[] = [];
+    const subscription = of(brotliCompressSync(ZEROS))
+      .pipe(decodeContent({ codings: 'br', maxRatio: Infinity }))
+      .subscribe((piece) => {
+        pieces.push(piece);
+        releases.push(hold());
+      });
+    let before = -1;
+    while (pieces.length !== before || before <= 0) {
+      before = pieces.length;
+      await new Promise((resolve) => setTimeout(resolve, 100)); // until nothing comes any more
+    }
+    expect(pieces.reduce((sum, { length }) => sum + length, 0)).toBeLessThanOrEqual(4 * 65_536);
+    for (const release of releases) release();
+    subscription.unsubscribe();
+  });
+
   it('F3 three codings over three lines are one error, and the body is let go', async () => {
-    const coded = gzipSync(gzipSync(gzipSync('x')));
-    const { errors } = await outcome(of(coded), { 'content-encoding': ['gzip', 'gzip', 'gzip'] });
-    expect(errors).toEqual(['CODING_LIMIT']);
+    const bomb = gzipSync(gzipSync(gzipSync('x')));
+    let left = 0;
+    const body = defer(() => concat(of(bomb), NEVER)).pipe(finalize(() => left++));
+    const { errors } = await outcome(body, { 'content-encoding': ['gzip', 'gzip', 'gzip'] });
+    expect([errors, left]).toEqual([['CODING_LIMIT'], 1]);
+    expect((await outcome(body, { 'content-encoding': ['gzip, GZIP', 'x-gzip'] })).errors).toEqual(['CODING_LIMIT']);
   });
 
   it('F4 a body that is not there is not decoded: HEAD, 204, 304', async () => {
     for (const coding of ['gzip', 'deflate', 'br', 'gzip, br']) {
       expect(await outcome(EMPTY, { 'content-encoding': coding })).toEqual({ bytes: 0, largest: 0, errors: [] });
     }
+  });
+
+  it('F4 nor by a client that is told of a coding where there is no body', async () => {
+    const coding = 'content-encoding: gzip\r\n';
+    const replies = [
+      `HTTP/1.1 200 OK\r\n${coding}content-length: 20\r\n\r\n`,
+      `HTTP/1.1 204 No Content\r\n${coding}\r\n`,
+      `HTTP/1.1 304 Not Modified\r\n${coding}content-length: 20\r\n\r\n`,
+      `HTTP/1.1 200 OK\r\n${coding}content-length: 0\r\n\r\n`,
+    ];
+    const server = await rawServer(() => replies.shift());
+    const client = createClient();
+    for (const method of ['HEAD', 'GET', 'GET', 'GET']) {
+      expect(await lastValueFrom(client.request({ url: server.url, method }).pipe(text()))).toBe('');
+    }
+    expect(server.sockets).toHaveLength(1);
   });
 
   it.each([

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { lastValueFrom, map } from 'rxjs';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bytes } from '../../operators/body/bytes.js';
 import { toCurl, type CurlRequest } from '../../operators/exchange/to-curl.js';
 import { createClient } from '../../src/client/create-client.js';
@@ -13,7 +13,10 @@ import { httpProxy, socksProxy } from '../src/client/proxy-servers.js';
 import { realServer } from '../src/server/real-server.js';
 import { needPackage } from '../support/peers.js';
 
+const folder = mkdtempSync(join(tmpdir(), 'rxweir-to-curl-'));
+let scripts = 0;
 let missing: string | undefined;
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 beforeAll(async () => {
   missing = await needPackage('curl');
 }, 180_000);
@@ -43,12 +46,14 @@ async function listening(): Promise<{ url: string; seen: Seen[] }> {
   return { url, seen };
 }
 
-/** Runs a command line as a shell does, with nothing of our environment that curl would look at. */
+/** Has a shell run a command line, from a file since it may be long, with nothing of our environment that curl would look at. */
 function shell(line: string, input = '', cwd?: string): Promise<string> {
   const quiet = line.replace(/(^|\| )curl /, '$1curl -sS --max-time 20 ');
   return new Promise((resolve, reject) => {
     const env = { PATH: process.env['PATH'], LANG: 'C.UTF-8' };
-    const child = execFile('/bin/sh', ['-c', quiet], { env, cwd }, (error, stdout, stderr) => {
+    const script = join(folder, `${++scripts}.sh`);
+    writeFileSync(script, quiet);
+    const child = execFile('/bin/sh', [script], { env, cwd }, (error, stdout, stderr) => {
       if (error) reject(new Error(`${line}: ${stderr}`));
       else resolve(stdout);
     });
@@ -66,7 +71,17 @@ describe('a command line of toCurl, run by a shell, asks what our request asks',
     ['HEAD', { method: 'HEAD' }],
     ['another method', { method: 'M-SEARCH' }],
     ['OPTIONS *', { method: 'OPTIONS', target: '*' }],
-    ['fields', { headers: [['x-a', '1'], ['x-a', '2'], ['x-empty', ''], ['x-quote', `it's "$x" \\ %s`]] }],
+    [
+      'fields',
+      {
+        headers: [
+          ['x-a', '1'],
+          ['x-a', '2'],
+          ['x-empty', ''],
+          ['x-quote', `it's "$x" \\ %s`],
+        ],
+      },
+    ],
     ['bytes beyond ASCII in a field', { headers: { 'x-latin': 'é\xff' } }],
     ['cookies and credentials', { headers: { cookie: `a="1"; b=$2`, authorization: 'Bearer a.b-c' } }],
     ['text', { method: 'POST', body: nasty }],
@@ -94,7 +109,7 @@ describe('a command line of toCurl, run by a shell, asks what our request asks',
   it('userinfo in the URL', async (context) => {
     if (missing !== undefined) context.skip(missing);
     const { url, seen } = await listening();
-    const request = { url: url.replace('//', "//us%20er:p%27%3A$x@") };
+    const request = { url: url.replace('//', '//us%20er:p%27%3A$x@') };
     await lastValueFrom(createClient().request(request).pipe(bytes()));
     await shell(toCurl(request, { secrets: true }));
     expect(seen[1]).toEqual(seen[0]);
@@ -110,8 +125,6 @@ describe('a command line of toCurl, run by a shell, asks what our request asks',
 
   it('a form, with the parts it has', async (context) => {
     if (missing !== undefined) context.skip(missing);
-    const folder = mkdtempSync(join(tmpdir(), 'rxweir-to-curl-'));
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     const name = `a 'quoted'.txt`;
     writeFileSync(join(folder, name), 'of a file');
     const form = new FormData();

@@ -1,19 +1,20 @@
 import { request as nodeRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { delay, firstValueFrom, lastValueFrom, map, of, switchMap, take, toArray } from 'rxjs';
+import { delay, firstValueFrom, lastValueFrom, map, type Observable, of, switchMap, take, timer, toArray } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { text } from '../../../operators/body/text.js';
 import { connect } from '../../../src/client/connect.js';
 import { createClient } from '../../../src/client/create-client.js';
 import { acceptWebSocket } from '../../../src/server/accept-web-socket.js';
+import type { ServerRequest } from '../../../src/server/server-request.js';
+import { serve } from '../../../src/server/serve.js';
 import { memoryNetwork } from '../../../src/sockets/memory.js';
 import type { ResolvedAddress, Resolver } from '../../../src/sockets/resolved-address.js';
 import { certificates } from '../../support/certificates.js';
 import { runMarbles } from '../../support/marbles.js';
 import { realServer } from '../server/real-server.js';
 import { httpProxy, socksProxy } from './proxy-servers.js';
-import { serve } from '../../../src/server/serve.js';
 
 const { ca, server, other } = certificates();
 const at = (...addresses: string[]): readonly ResolvedAddress[] =>
@@ -160,6 +161,28 @@ describe('requests on virtual time', () => {
       expectObservable(asked, '^ 299ms !').toBe('');
       expectSubscriptions(names.subscriptions).toBe('^ 299ms !');
     });
+  });
+
+  it('trap 2: over HTTP/2 a server that never says 100 gets the body after a second, and its response is delivered', () => {
+    const log: string[] = [];
+    runMarbles(({ scheduler, flush }) => {
+      const network = memoryNetwork({ scheduler, latency: 1 });
+      const answer = ({ body }: ServerRequest): Observable<{ body: string }> =>
+        timer(1500, scheduler).pipe(
+          switchMap(() => body.pipe(text())),
+          map((content) => ({ body: `got ${content}` })),
+        );
+      const serving = serve({ network, port: 80, scheduler }, answer).subscribe();
+      scheduler.schedule(() => serving.unsubscribe(), 5000);
+      createClient({ network, scheduler })
+        .requestEvents({ url: 'http://a.test/', method: 'POST', body: 'it', version: '2', expectContinue: true })
+        .subscribe((event) => {
+          if (event.type === 'upload' || event.type === 'informational') log.push(`${scheduler.now()} ${event.type}`);
+          if (event.type === 'body') log.push(`${scheduler.now()} ${Buffer.from(event.chunk).toString()}`);
+        });
+      flush();
+    });
+    expect(log).toEqual(['1001 upload', '1503 got it']);
   });
 
   it('trap 3: one time for everything, redirects, retries and slow names included', () => {
