@@ -1,7 +1,7 @@
 /** Reads the options of a client that the pool takes over. */
 import { UsageError } from '../../operators/core/protocol-error.js';
 import { type Http1Limits, resolveLimits } from '../../operators/http1/limits.js';
-import { resolveHttp2Limits } from '../../operators/http2/connection-options.js';
+import { resolveHttp2Limits, resolveHttp2Settings } from '../../operators/http2/connection-options.js';
 import { settingEntries } from '../../operators/http2/settings.js';
 import type { Http2ClientOptions } from './http2-lease.js';
 import type { ClientConfig } from './request-config.js';
@@ -29,13 +29,16 @@ export function poolOptions(config: ClientConfig): PoolOptions {
 }
 
 function http2Options({ http2 = {}, limits = {} }: ClientConfig): Http2ClientOptions {
-  const { settings = {}, pingInterval, pingTimeout, h2c = false, ...own } = http2;
+  const { settings: given, pingInterval, pingTimeout, h2c = false, ...own } = http2;
   resolveHttp2Limits('client', own);
-  settingEntries(settings);
   const { maxFieldBytes, maxFields, maxInterim, maxTrailerBytes, maxTrailers } = limits;
   const shared = Object.entries({ maxFieldBytes, maxFields, maxInterim, maxTrailerBytes, maxTrailers });
+  const bounds = { ...Object.fromEntries(shared.filter(([, value]) => value !== undefined)), ...own };
+  // All of them: an upgrade announces them before there is a connection of HTTP/2, and they may not change in between.
+  const settings = resolveHttp2Settings('client', resolveHttp2Limits('client', bounds), given);
+  settingEntries(settings);
   return {
-    limits: { ...Object.fromEntries(shared.filter(([, value]) => value !== undefined)), ...own },
+    limits: bounds,
     settings,
     h2c,
     pingInterval: count('http2.pingInterval', pingInterval, 0, 0),

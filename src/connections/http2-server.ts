@@ -54,6 +54,8 @@ export class Http2Server implements ServedConnection, ConnectionHooks {
   #frames = 0;
   #closesIdle = false;
   #failure: unknown = undefined;
+  /** The request a client has upgraded with: it is one when the client has shown that it speaks HTTP/2. */
+  #upgraded: { readonly stream: Http2Stream; readonly head: DecodedHead } | undefined = undefined;
 
   constructor(socket: ServedSocket, deadlines: Deadlines, options: Http2ServerOptions, hooks: Http2ServerHooks) {
     const { timeouts, minRate, limits, settings } = options;
@@ -120,6 +122,10 @@ export class Http2Server implements ServedConnection, ConnectionHooks {
   // -- the connection's side -------------------------------------------------------------------------------------------
 
   requested(stream: Http2Stream, head: DecodedHead, ends: boolean): void {
+    if (!this.connection.lanes.settings.heard) {
+      this.#upgraded = { stream, head };
+      return;
+    }
     if (this.#idle) {
       this.#idle = false;
       this.#clock.disarm();
@@ -144,6 +150,7 @@ export class Http2Server implements ServedConnection, ConnectionHooks {
   progress(): void {
     const { connection } = this;
     if (connection.state === 'closed' || connection.state === 'lingering') return;
+    if (this.#upgraded !== undefined && connection.lanes.settings.heard) this.#begin(this.#upgraded);
     this.#watchFrames();
     const quiet = connection.lanes.streams.size === 0;
     if (quiet && connection.lanes.settings.heard) {
@@ -174,6 +181,11 @@ export class Http2Server implements ServedConnection, ConnectionHooks {
   }
 
   // --------------------------------------------------------------------------------------------------------------------
+
+  #begin({ stream, head }: { readonly stream: Http2Stream; readonly head: DecodedHead }): void {
+    this.#upgraded = undefined;
+    if (!stream.closed) this.requested(stream, head, true);
+  }
 
   #stop(): void {
     this.#clock.disarm();

@@ -185,7 +185,7 @@ export class HttpServer implements Server, Http1ServerHooks, Http2ServerHooks, N
   }
 
   request(exchange: ServerExchange, server: Http1Server): void {
-    if (this.#config.h2c) {
+    if (this.#config.h2c && this.#config.version !== '1.1') {
       const upgrade = h2cUpgrade(exchange);
       if (upgrade !== undefined) return this.#upgraded(exchange, server, upgrade);
     }

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { firstValueFrom, lastValueFrom, map, mergeMap, range, switchMap, toArray, type Subscription } from 'rxjs';
+import { firstValueFrom, lastValueFrom, map, type Subscription } from 'rxjs';
 import { Agent, request as undiciRequest } from 'undici';
 import { afterAll, beforeAll, describe, expect, it, type TestContext } from 'vitest';
 import { bytes } from '../../operators/body/bytes.js';
@@ -13,11 +13,11 @@ import { text } from '../../operators/body/text.js';
 import { createClient } from '../../src/client/create-client.js';
 import { serve } from '../../src/server/serve.js';
 import { certificates } from '../support/certificates.js';
+import { big, exercise } from './http2-exercise.js';
 import { findProgram, freePort, needPackage, startProcess, type Peer } from '../support/peers.js';
 
 const run = promisify(execFile);
 const folder = mkdtempSync(join(tmpdir(), 'rxweir-http2-'));
-const big = Buffer.alloc(3_000_000, '0123456789');
 const missing: Record<string, string | undefined> = {};
 const running: Subscription[] = [];
 let plain = 0;
@@ -140,31 +140,6 @@ describe('clients of others ask our server', () => {
 });
 
 describe('our client asks servers of others', () => {
-  /** A small answer, a big one, and 50 at a time. */
-  async function exercise(base: string, tls?: { ca: string }): Promise<void> {
-    const client = createClient(tls ? { tls } : {});
-    const ask = (path: string): Promise<Buffer> =>
-      firstValueFrom(
-        client.request({ url: base + path, version: '2' }).pipe(
-          switchMap((response) => {
-            expect(response.version).toBe('2');
-            return response.body.pipe(bytes());
-          }),
-          map((all) => Buffer.from(all)),
-        ),
-      );
-    expect((await ask('/small')).toString()).toBe('small');
-    expect((await ask('/big')).equals(big)).toBe(true);
-    const many = await lastValueFrom(
-      range(50).pipe(
-        mergeMap((i) => ask(i % 10 === 0 ? '/big' : '/small')),
-        toArray(),
-      ),
-    );
-    expect(many.reduce((sum, { length }) => sum + length, 0)).toBe(5 * big.length + 45 * 5);
-    await lastValueFrom(client.close(), { defaultValue: undefined });
-  }
-
   it('nghttpd, with and without TLS', async (context) => {
     if (missing['nghttpd'] !== undefined) context.skip(missing['nghttpd']);
     const ports = [await freePort(), await freePort()] as const;
@@ -175,7 +150,7 @@ describe('our client asks servers of others', () => {
       const [key, cert] = ['key.pem', 'cert.pem'].map((name) => join(folder, name)) as [string, string];
       peers.push(await startProcess('nghttpd', ['-d', root, String(ports[1]), key, cert], { ready: ports[1] }));
       await exercise(`http://127.0.0.1:${ports[0]}`);
-      await exercise(`https://localhost:${ports[1]}`, { ca: certificates().ca });
+      await exercise(`https://localhost:${ports[1]}`, { tls: { ca: certificates().ca } });
     } finally {
       await Promise.all(peers.map((peer) => peer.stop()));
     }
@@ -192,7 +167,7 @@ describe('our client asks servers of others', () => {
     writeFileSync(join(folder, 'nginx.conf'), process.getuid?.() === 0 ? `user root; ${config}` : config);
     const nginx = await startProcess('nginx', ['-p', folder, '-c', join(folder, 'nginx.conf')], { ready: port });
     try {
-      await exercise(`https://localhost:${port}`, { ca: certificates().ca });
+      await exercise(`https://localhost:${port}`, { tls: { ca: certificates().ca } });
     } finally {
       await nginx.stop();
     }
@@ -214,7 +189,7 @@ describe('our client asks servers of others', () => {
     const { port } = server.address() as AddressInfo;
     const base = `${tls ? 'https' : 'http'}://localhost:${port}`;
     try {
-      await exercise(base, tls ? { ca } : undefined);
+      await exercise(base, tls ? { tls: { ca } } : {});
       const client = createClient(tls ? { tls: { ca } } : {});
       const response = await firstValueFrom(client.request({ url: `${base}/trailers`, version: '2' }));
       expect(await firstValueFrom(response.body.pipe(text()))).toBe('small');
