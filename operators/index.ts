@@ -135,7 +135,7 @@ export { goawayFrame, type GoawayFrame } from './http2/frames/goaway-frame.js';
 export { windowUpdateFrame, type WindowUpdateFrame } from './http2/frames/window-update-frame.js';
 export { continuationFrame, type ContinuationFrame } from './http2/frames/continuation-frame.js';
 export { priorityUpdateFrame, type PriorityUpdateFrame } from './http2/frames/priority-update-frame.js';
-export { unknownFrame, UNKNOWN, type UnknownFrame } from './http2/frames/unknown-frame.js';
+export { rawFrame, unknownFrame, UNKNOWN, type UnknownFrame } from './http2/frames/unknown-frame.js';
 export { MALFORMED, type MalformedFrame } from './http2/frames/malformed-frame.js';
 export { clientPreface } from './http2/preface.js';
 export { applySettings, DEFAULT_SETTINGS, settingEntries, type Settings } from './http2/settings.js';

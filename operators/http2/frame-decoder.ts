@@ -31,6 +31,8 @@ export interface FrameDecoderOptions {
   readonly splitData?: boolean;
   /** Entries in one SETTINGS frame; 32 by default. */
   readonly maxSettings?: number;
+  /** Nothing is refused: a frame that would end the connection is a `MALFORMED` one, too. For those who only watch. */
+  readonly lenient?: boolean;
 }
 
 /** The payload every peer takes, and the default of SETTINGS_MAX_FRAME_SIZE. Bytes. */
@@ -49,6 +51,7 @@ export class FrameDecoder {
   readonly #role: Http2Role;
   #preface: PrefaceReader | undefined;
   #first: boolean;
+  readonly #lenient: boolean;
   #chunk: Uint8Array = EMPTY;
   #at = 0;
   #waiting: Uint8Array[] = [];
@@ -70,6 +73,7 @@ export class FrameDecoder {
     this.#maxSettings = maxSettings;
     this.#role = role;
     this.#first = preface;
+    this.#lenient = options.lenient === true;
     this.#preface = preface && role === 'server' ? new PrefaceReader() : undefined;
   }
 
@@ -229,6 +233,7 @@ export class FrameDecoder {
   #checkedLength(header: Uint8Array, at: number): number {
     const length = readPayloadLength(header, at);
     const type = readFrameType(header, at);
+    if (this.#lenient) return length;
     if (this.#first) this.#checkFirst(type, readFrameFlags(header, at));
     if (length > this.maxFrameSize) {
       throw connectionError('FRAME_SIZE_ERROR', `a payload of ${length} bytes, over ${this.maxFrameSize}`);
@@ -254,6 +259,14 @@ export class FrameDecoder {
 
   #parse(header: Uint8Array, at: number, bytes: Uint8Array, start: number, end: number): void {
     const type = readFrameType(header, at);
-    this.#frame = parseFrame(type, readFrameFlags(header, at), readStreamId(header, at), bytes, start, end);
+    this.#frame = parseFrame(
+      type,
+      readFrameFlags(header, at),
+      readStreamId(header, at),
+      bytes,
+      start,
+      end,
+      this.#lenient,
+    );
   }
 }

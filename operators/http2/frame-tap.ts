@@ -2,7 +2,6 @@ import { Observable, Subject } from 'rxjs';
 import type { Frame } from './frame.js';
 import { FrameDecoder, type Http2Role } from './frame-decoder.js';
 import type { OutputSink } from './frame-output.js';
-import { MAX_PAYLOAD_LENGTH } from './frame-header.js';
 
 /** A frame on a connection. */
 export interface Http2FrameEvent {
@@ -59,8 +58,7 @@ export class FrameTap {
     const decoder = (this.#decoder ??= new FrameDecoder({
       role: this.#reader,
       preface: fromStart,
-      maxFrameSize: MAX_PAYLOAD_LENGTH,
-      maxSettings: Infinity,
+      lenient: true, // what is written by hand may be wrong
     }));
     decoder.push(bytes);
     while (decoder.read()) this.#frames.next({ direction: 'out', frame: decoder.frame });

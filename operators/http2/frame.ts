@@ -61,7 +61,7 @@ export type Frame = OutboundFrame | MalformedFrame;
 
 /**
  * Reads a payload, bytes `start` to `end`, which must be all there. An error of scope `stream` becomes a frame of type
- * `MALFORMED`.
+ * `MALFORMED`. @param lenient so does one of scope `connection`
  *
  * @throws ProtocolError of scope `connection`: see the room of each type
  */
@@ -72,11 +72,12 @@ export function parseFrame(
   bytes: Uint8Array,
   start: number,
   end: number,
+  lenient = false,
 ): Frame {
   try {
     return parseByType(type, flags, streamId, bytes, start, end);
   } catch (error) {
-    if (!isProtocolError(error) || error.scope !== 'stream') throw error;
+    if (!isProtocolError(error) || (error.scope !== 'stream' && !lenient)) throw error;
     return { type: MALFORMED, flags, streamId, frameType: type, error };
   }
 }

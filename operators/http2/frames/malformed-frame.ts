@@ -6,7 +6,7 @@ export interface MalformedFrame {
   readonly flags: number;
   readonly streamId: number;
   readonly frameType: number;
-  /** Of scope `stream`. */
+  /** Of scope `stream`; of either where somebody only watches. */
   readonly error: ProtocolError;
 }
 

@@ -28,6 +28,16 @@ export function unknownFrame(frameType: number, streamId: number, payload: Uint8
   if (!isUnknownType(frameType)) {
     throw new UsageError('INVALID_FRAME', `${frameTypeName(frameType)} frames have a room of their own`);
   }
+  return rawFrame(frameType, streamId, payload, flags);
+}
+
+/**
+ * A frame of any type with any payload, right or wrong: to see what a peer makes of it.
+ *
+ * @throws UsageError `INVALID_FRAME` for numbers that no header has room for
+ */
+export function rawFrame(frameType: number, streamId: number, payload: Uint8Array, flags = 0): UnknownFrame {
+  needWhole('frameType', frameType, 0, 255);
   needWhole('streamId', streamId, 0, MAX_STREAM_ID);
   needWhole('flags', flags, 0, 255);
   return { type: UNKNOWN, flags, streamId, frameType, payload };
