@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { alternate, measure, startServer } from './harness.mjs';
 
 /** Sizes of messages, how many are in flight, and the ratio to `ws` that is wanted. */
@@ -7,8 +8,17 @@ const SIZES = [
   { name: '1 MiB', size: 1_048_576, window: 2, goal: 1 },
 ];
 
+/** `ws` masks natively where its optional `bufferutil` loads. Without that the ratios would flatter us: then there are none. */
+function needNativeMasking() {
+  const { mask } = createRequire(import.meta.url)('bufferutil');
+  const native = String(mask).includes('[native code]') && !process.env.WS_NO_BUFFER_UTIL;
+  if (!native) throw new Error('ws has no native masking here: bufferutil did not load its add-on');
+  console.log('\nws masks natively, by bufferutil');
+}
+
 /** Echo on one connection, as a server under a bare load maker, and as a client of a bare echo; then idle sockets. */
 export async function webSocket({ rounds, ms }) {
+  needNativeMasking();
   for (const { name, size, window, goal } of SIZES) {
     const servers = { rxweir: undefined, ws: undefined };
     for (const kind of Object.keys(servers)) servers[kind] = await startServer('web-socket-servers.mjs', kind);
