@@ -112,11 +112,11 @@ export class ServerConnection implements RequestReaderHost {
     return this.#closing && this.#unanswered[this.#unanswered.length - 1] === exchange;
   }
 
-  /** Finishes what was begun, then closes; an idle connection closes now. */
-  close(): void {
+  /** Finishes what was begun, then closes; an idle connection closes now, or after one request more. */
+  close(oneMore = false): void {
     if (this.#state !== 'open') return;
     this.#closing = true;
-    if (this.#unanswered.length === 0 && this.reading === 'boundary') this.shutdown();
+    if (!oneMore && this.#unanswered.length === 0 && this.reading === 'boundary') this.shutdown();
   }
 
   /** Ends the connection at once: unfinished requests are cancelled with `error`. */

@@ -43,6 +43,7 @@ export class Http1Server implements ServerConnectionHooks, ServedConnection {
   #body: BodyClock | undefined = undefined;
   #send: SendClock | undefined = undefined;
   #halfClosed: Deadline | undefined = undefined;
+  #last: Deadline | undefined = undefined;
   #phase: Phase = 'setup';
   /** Requests begun when the phase was: another one winds the clock anew. */
   #requests = 0;
@@ -85,15 +86,20 @@ export class Http1Server implements ServerConnectionHooks, ServedConnection {
     return this.#wait && { who: this.#wait, since: this.#since };
   }
 
-  /** Answers what was begun, then closes; at once if it is idle. */
+  /** Answers what was begun, then closes. One that is idle may have its next request on the way: that is its last. */
   close(): void {
-    this.connection.close();
+    if (this.#last !== undefined || this.connection.closed) return;
+    this.connection.close(true);
+    this.#last = this.#deadlines.create(() => this.connection.close());
+    this.#last.arm(this.#options.timeouts.lastRequest);
   }
 
-  /** Ends it now, upgraded or not. */
+  /** Ends it now, upgraded or not: with a reset, so that nobody takes half a response for a whole one. */
   destroy(error: unknown): void {
+    const { connection } = this;
     this.#upgraded?.error(error);
-    this.connection.fail(error);
+    if (connection.lingering && this.unsent === 0) connection.fail(undefined);
+    else connection.abort(error, true);
   }
 
   /** Leaves HTTP, for an exchange whose head has said so. The connection counts until both directions have ended. */
@@ -117,6 +123,7 @@ export class Http1Server implements ServerConnectionHooks, ServedConnection {
     this.#body?.stop();
     this.#send?.stop();
     this.#halfClosed?.disarm();
+    this.#last?.disarm();
     this.#wait = undefined;
     if (this.#upgraded === undefined) this.#leave(error);
   }

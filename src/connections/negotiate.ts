@@ -4,6 +4,7 @@ import { DuplexSubject } from '../../operators/core/duplex-subject.js';
 import { TimeoutError } from '../../operators/core/protocol-error.js';
 import { infoOf } from '../sockets/socket-info.js';
 import type { ServedConnection, ServedSocket, ServerWait } from './served-connection.js';
+import type { ResolvedServerTimeouts } from './server-timeouts.js';
 import type { Deadline, Deadlines } from './timeouts.js';
 
 /** The versions a server speaks: both, or only one. */
@@ -34,25 +35,29 @@ export class Negotiation implements ServedConnection {
   readonly #version: ServedVersion;
   readonly #clock: Deadline;
   readonly #setup: number;
+  readonly #lastRequest: number;
   readonly #seen: Uint8Array[] = [];
   readonly #releases: Release[] = [];
   #target: Subscriber<Uint8Array> | undefined = undefined;
   #subscription: Subscription | undefined = undefined;
   #decided = false;
+  #closing = false;
   #ended = false;
 
   constructor(
     socket: ServedSocket,
     deadlines: Deadlines,
-    setup: number,
+    { setup, lastRequest }: ResolvedServerTimeouts,
     version: ServedVersion,
     hooks: NegotiationHooks,
   ) {
     this.socket = socket;
     this.#setup = setup;
+    this.#lastRequest = lastRequest;
     this.#version = version;
     this.#hooks = hooks;
     this.#clock = deadlines.create(() => {
+      if (this.#closing) return this.#over();
       const error = new TimeoutError('setup', setup);
       this.#hooks.timeout(error, this);
       this.destroy(error);
@@ -75,8 +80,11 @@ export class Negotiation implements ServedConnection {
     });
   }
 
+  /** Its first request may be on the way. */
   close(): void {
-    if (!this.#decided) this.#over();
+    if (this.#decided || this.#closing) return;
+    this.#closing = true;
+    this.#clock.arm(this.#lastRequest);
   }
 
   destroy(error: unknown): void {
@@ -102,7 +110,10 @@ export class Negotiation implements ServedConnection {
   #become(http2: boolean, socket: ServedSocket): void {
     this.#decided = true;
     this.#clock.disarm();
-    this.#hooks.negotiated(this, http2, socket).open();
+    const connection = this.#hooks.negotiated(this, http2, socket);
+    if (this.#closing && !http2) connection.close(); // before its first request, which is the last
+    connection.open();
+    if (this.#closing && http2) connection.close(); // GOAWAY comes after SETTINGS
   }
 
   /** Hands on what was looked at; the last of it is being delivered now. */

@@ -21,7 +21,7 @@ export interface ServedConnection {
   /** Who is being waited for, and since when; undefined between requests. */
   readonly waiting: { readonly who: ServerWait; readonly since: number } | undefined;
   open(): void;
-  /** Answers what was begun, then closes; at once if it is idle. */
+  /** Answers what was begun, and what may be on its way, then closes. */
   close(): void;
   /** Ends it now. */
   destroy(error: unknown): void;

@@ -23,6 +23,11 @@ export interface ServerTimeouts {
    * gone away. Default 1000.
    */
   readonly halfClosed?: number | undefined;
+  /**
+   * From `close()` to the end of an HTTP/1 connection without a request: one that comes until then is answered, as the last.
+   * Default 50.
+   */
+  readonly lastRequest?: number | undefined;
 }
 
 export type ResolvedServerTimeouts = { readonly [Name in keyof ServerTimeouts]-?: number };
@@ -37,6 +42,7 @@ const DEFAULTS: ResolvedServerTimeouts = Object.freeze({
   stall: 30_000,
   linger: 2000,
   halfClosed: 1000,
+  lastRequest: 50,
 });
 
 /** A timer of Node.js cannot wait for longer. */

@@ -46,7 +46,7 @@ export interface ServeConfig extends Pick<
   readonly transferCoding?: boolean | undefined;
   /** Sends the Date field; default true. */
   readonly date?: boolean | undefined;
-  /** Milliseconds that `close()` and unsubscribing leave to requests on their way. Default 5000. */
+  /** Milliseconds that `close()` and unsubscribing leave to requests on their way; then they are reset. Default 5000. */
   readonly grace?: number | undefined;
 }
 

@@ -45,9 +45,9 @@ export interface Server {
   pause(): void;
   resume(): void;
   /**
-   * Closes, at once also where nobody subscribes: no connection more, idle ones are closed, requests on their way are
-   * answered with `connection: close`, and after `grace` milliseconds what is left is destroyed. Emits and completes when
-   * the last connection is gone.
+   * Closes, at once also where nobody subscribes: no connection more; requests on their way are answered, with `connection: close`
+   * or before GOAWAY; WebSockets are closed with 1001; idle connections end after `timeout.lastRequest`; after `grace` milliseconds
+   * what is left is reset. Emits and completes when the last connection is gone.
    */
   close(options?: { readonly grace?: number }): Observable<void>;
   /** Serves a connection that came another way: a socket handed over, a tunnel's end, TLS over your own bytes. */
@@ -165,7 +165,7 @@ export class HttpServer implements Server, Http1ServerHooks, Http2ServerHooks, N
       return;
     }
     const { connection, version } = this.#config;
-    const negotiation = new Negotiation(socket, this.#deadlines, connection.timeouts.setup, version, this);
+    const negotiation = new Negotiation(socket, this.#deadlines, connection.timeouts, version, this);
     this.#open.add(negotiation);
     this.#counted();
     if (this.#events.observed) this.#events.emit({ type: 'connection', remote: infoOf(socket.info).remote });

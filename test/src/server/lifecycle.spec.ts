@@ -1,18 +1,22 @@
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { delay, firstValueFrom, lastValueFrom, NEVER, of, Subject } from 'rxjs';
+import { concat, delay, filter, firstValueFrom, lastValueFrom, NEVER, of, Subject } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { UsageError } from '../../../operators/core/protocol-error.js';
+import { FrameType } from '../../../operators/http2/frame-type.js';
+import { webSocket } from '../../../src/client/web-socket.js';
+import { acceptWebSocket } from '../../../src/server/accept-web-socket.js';
 import { memoryPair } from '../../../src/sockets/memory-socket.js';
 import { serve } from '../../../src/server/serve.js';
 import type { ServeConfig } from '../../../src/server/serve-config.js';
 import type { ServerResponse } from '../../../src/server/server-response.js';
+import { framesTo, VirtualPeer } from '../../support/http2-frames.js';
 import { eventually, realServer } from './real-server.js';
 import { get, inVirtualTime, post, VirtualClient } from './world.js';
 
 describe('graceful close', () => {
-  it('idle connections at once; busy ones answer with `connection: close`, then close; no new one', () => {
+  it('busy connections answer with `connection: close`, then close; idle ones 50 ms later; no new one', () => {
     inVirtualTime(
       (world) => {
         world.serve(() => of({ body: 'late' }).pipe(delay(100)));
@@ -21,7 +25,7 @@ describe('graceful close', () => {
         const pipelined = world.connect(get('/').repeat(3));
         world.at(50, () => world.server.close());
         world.at(51, () => {
-          expect(idle.endedAt).toBe(50);
+          expect(idle.closedAt).toBeUndefined();
           expect(busy.closedAt).toBeUndefined();
           expect(world.completedAt).toBeUndefined();
           let refused: unknown;
@@ -31,7 +35,7 @@ describe('graceful close', () => {
         world.at(101, () => {
           expect(busy.statuses).toEqual([200]);
           expect(busy.received).toContain('connection: close');
-          expect(busy.endedAt).toBe(100);
+          expect([idle.endedAt, busy.endedAt]).toEqual([100, 100]);
           expect(pipelined.statuses).toEqual([200, 200, 200]);
           expect(pipelined.received.match(/connection: close/g)).toHaveLength(1);
           expect(world.completedAt).toBe(100);
@@ -41,7 +45,81 @@ describe('graceful close', () => {
     );
   });
 
-  it('after `grace` what is left is destroyed, and its handlers are cancelled', () => {
+  it.each([
+    ['on a new connection', ''],
+    ['on one that has had an answer', get('/first')],
+    ['in part when it closes', 'GET /las'],
+  ])('a request that comes just after it, %s, is answered as the last', (_, before) => {
+    inVirtualTime(
+      (world) => {
+        world.serve(({ path }) => ({ body: path }));
+        const client = world.connect(before);
+        const rest = before.endsWith('las') ? get('/last').slice(before.length) : get('/last');
+        world.at(10, () => world.server.close());
+        world.at(59, () => client.send(`${rest}${get('/more')}`));
+        world.at(60, () => {
+          expect(client.statuses).toEqual(before === get('/first') ? [200, 200] : [200]);
+          expect(client.received.match(/connection: close/g)).toHaveLength(1);
+          expect(client.received.endsWith('/last')).toBe(true);
+          expect(client.endedAt).toBe(59);
+        });
+      },
+      (world) => expect(world.eventsOf('request').map(({ request }) => request.path)).not.toContain('/more'),
+    );
+  });
+
+  it('how long it waits for that is an option; without a limit, as long as for any request', () => {
+    for (const [lastRequest, endedAt] of [
+      [200, 210],
+      [Infinity, 5000],
+    ] as const) {
+      inVirtualTime(
+        (world) => {
+          world.serve(() => ({ body: 'x' }), { timeout: { lastRequest }, grace: 100_000 });
+          const client = world.connect(get('/'));
+          world.at(10, () => world.server.close());
+          world.at(20_000, () => expect(client.endedAt).toBe(endedAt));
+        },
+        () => undefined,
+      );
+    }
+  });
+
+  it('a request that has begun when the wait is over is read and answered', () => {
+    inVirtualTime(
+      (world) => {
+        world.serve(() => ({ body: 'x' }));
+        const client = world.connect();
+        world.at(10, () => world.server.close());
+        world.at(59, () => client.send('GET / HT'));
+        world.at(90, () => client.send(get('/').slice(8)));
+        world.at(91, () => expect([client.statuses, client.endedAt]).toEqual([[200], 90]));
+      },
+      () => undefined,
+    );
+  });
+
+  it('HTTP/2 that begins just after it: its requests are answered, then GOAWAY', () => {
+    let peer!: VirtualPeer;
+    inVirtualTime(
+      (world) => {
+        world.serve(() => ({ body: 'fine' }));
+        world.network.connect({ host: 'server', port: 80 }).subscribe((socket) => {
+          peer = new VirtualPeer('client', socket, world.scheduler);
+        });
+        world.at(10, () => world.server.close());
+        world.at(30, () => peer.begin().get('/'));
+      },
+      (world) => {
+        expect(peer.of(1).body.toString()).toBe('fine');
+        expect(peer.frames[0]?.type).toBe(FrameType.SETTINGS);
+        expect(peer.goaways.map(({ lastStreamId }) => lastStreamId)).toEqual([2 ** 31 - 1, 1]);
+        expect(world.completedAt).toBeLessThan(60);
+      },
+    );
+  });
+
+  it('after `grace` what is left is reset, and its handlers are cancelled', () => {
     let cancelled = 0;
     inVirtualTime(
       (world) => {
@@ -53,7 +131,7 @@ describe('graceful close', () => {
         world.at(10, () => world.server.close({ grace: 1000 }));
         world.at(1009, () => expect(client.closedAt).toBeUndefined());
         world.at(1011, () => {
-          expect(client.closedAt).toBe(1010);
+          expect(client.failedAt).toBe(1010);
           expect(cancelled).toBe(1);
         });
       },
@@ -128,6 +206,46 @@ describe('graceful close', () => {
   });
 });
 
+describe('graceful close on real sockets', () => {
+  it('after `grace`: a reset, so that a body without a length is not taken for whole', async () => {
+    const { raw, server } = await realServer(() => ({ body: concat(of('half of it'), NEVER) }));
+    const client = raw();
+    let failure: NodeJS.ErrnoException | undefined;
+    client.socket.on('error', (error) => (failure = error));
+    await client.send('GET / HTTP/1.0\r\n\r\n').until('half of it');
+    await lastValueFrom(server.close({ grace: 20 }));
+    await client.closed;
+    expect(failure?.code).toBe('ECONNRESET');
+  });
+
+  it('HTTP/2: GOAWAY, and after a PING there and back the stream that is really the last', async () => {
+    const answers = new Subject<ServerResponse>();
+    const { port, server } = await realServer(() => answers);
+    const peer = framesTo(port);
+    peer.get('/');
+    await eventually(() => answers.observed);
+    const closed = lastValueFrom(server.close());
+    await peer.until(() => peer.goaways.length === 2, 'both GOAWAYs');
+    answers.next({ body: 'still' });
+    await peer.until(() => peer.of(1).ended, 'the answer');
+    expect(peer.goaways.map(({ lastStreamId }) => lastStreamId)).toEqual([2 ** 31 - 1, 1]);
+    expect(peer.of(1).body.toString()).toBe('still');
+    await closed;
+  });
+
+  it('a WebSocket is closed with 1001, and the server is closed when that is answered', async () => {
+    const { url, server } = await realServer((request) => acceptWebSocket(request, {}, (socket) => socket));
+    const socket = webSocket<string>(url.replace('http', 'ws'));
+    const over = firstValueFrom(socket.state$.pipe(filter((status) => status.state === 'closed')));
+    const heard: string[] = [];
+    socket.subscribe((message) => heard.push(message));
+    socket.next('hello');
+    await eventually(() => heard.length === 1);
+    await lastValueFrom(server.close());
+    expect(await over).toMatchObject({ code: 1001, clean: true });
+  });
+});
+
 describe('pause and resume', () => {
   it('new connections wait; open ones go on', () => {
     inVirtualTime(
@@ -179,6 +297,18 @@ describe('maxConnections', () => {
       },
       () => undefined,
     );
+  });
+
+  it('on real sockets', async () => {
+    const { raw, server } = await realServer(() => ({ body: 'x' }), { maxConnections: 1 });
+    const first = raw().send(get('/'));
+    await first.until('200');
+    const second = raw().send(get('/'));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(second.received).toBe('');
+    first.socket.destroy();
+    await second.until('200');
+    expect(await firstValueFrom(server.connections$)).toBe(1);
   });
 
   it('and pausing goes together with it', () => {
