@@ -29,10 +29,10 @@ import {
 } from '../support/http2-peer.js';
 
 /** Bytes to write, or something to wait for. */
-export type Step = Uint8Array | ((peer: Http2Peer) => Promise<unknown>);
+type Step = Uint8Array | ((peer: Http2Peer) => Promise<unknown>);
 
 /** What a client says, with the compression state of one connection. */
-export class Script {
+class Script {
   readonly #encoder = new HpackEncoder();
   readonly #scheme: string;
 

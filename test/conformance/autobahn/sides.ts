@@ -18,7 +18,7 @@ const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const KEY = 'dGhlIHNhbXBsZSBub25jZQ==';
 
 /** What a side does with the extensions: as a client the peer offers, as a server it answers. */
-export interface Extensions {
+interface Extensions {
   /** The value of the peer's Sec-WebSocket-Extensions, if it sends one. */
   readonly peer: string | undefined;
   readonly deflate: DeflateConfig | undefined;

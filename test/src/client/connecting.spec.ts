@@ -31,7 +31,9 @@ describe('a resolver', () => {
         return of(at('127.0.0.1'));
       };
     const { port } = await realServer(({ authority }) =>
-      authority.startsWith('a.') ? { status: 302, fields: { location: `http://b.test:${port}/` } } : { body: authority },
+      authority.startsWith('a.')
+        ? { status: 302, fields: { location: `http://b.test:${port}/` } }
+        : { body: authority },
     );
     const client = createClient({ resolver: asking('client') });
     const ask = (more: object = {}): Promise<string> =>
@@ -55,9 +57,7 @@ describe('a resolver', () => {
   });
 
   it('serves connect and webSocket', async () => {
-    const { port } = await realServer((request) =>
-      acceptWebSocket(request, {}, (socket) => socket.pipe(take(1))),
-    );
+    const { port } = await realServer((request) => acceptWebSocket(request, {}, (socket) => socket.pipe(take(1))));
     const made = await firstValueFrom(connect({ host: 'c.test', port, resolver: here }));
     expect(made.info.remote.address).toBe('127.0.0.1');
     made.close();
