@@ -5,6 +5,11 @@ export default defineConfig({
     index: 'src/index.ts',
     'operators/index': 'src/operators.ts',
     'testing/index': 'src/testing/index.ts',
+    'compat/ajax': 'src/compat/ajax.ts',
+    'compat/fetch': 'src/compat/fetch.ts',
+    'compat/prosody': 'src/compat/prosody.ts',
+    'compat/socket': 'src/compat/socket.ts',
+    'compat/web-socket': 'src/compat/web-socket.ts',
   },
   format: ['esm', 'cjs'],
   // tsup sets `baseUrl` for its declaration build, which TypeScript 6 reports as deprecated.

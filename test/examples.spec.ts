@@ -36,6 +36,15 @@ const PRINTS: Readonly<Record<string, readonly string[]>> = {
     'connected again, last event 1\nlevel 2: 1.31 m\nlevel 3: 1.38 m\n',
     'connected again, last event 3\nlevel 4: 1.36 m\nlevel 5: 1.30 m\n',
   ],
+  'fetch-and-ajax.mjs': [
+    'fetch: /weirs true Marlow, Hambleden',
+    'echo: there',
+    'echo: and back',
+    'fetch: AbortError',
+    'fetch: TypeError ECONNREFUSED',
+    'ajax: free true',
+    'ajax: download_load 100000',
+  ],
   'first-request.mjs': ["received { name: 'Marlow', metres: 1.2 }"],
   'first-server.mjs': [
     '/ 200',

@@ -10,6 +10,11 @@ describe('the exports of the package', () => {
       rxweir: await import('../src/index.js'),
       'rxweir/operators': await import('../src/operators.js'),
       'rxweir/testing': await import('../src/testing/index.js'),
+      'rxweir/compat/ajax': await import('../src/compat/ajax.js'),
+      'rxweir/compat/fetch': await import('../src/compat/fetch.js'),
+      'rxweir/compat/prosody': await import('../src/compat/prosody.js'),
+      'rxweir/compat/socket': await import('../src/compat/socket.js'),
+      'rxweir/compat/web-socket': await import('../src/compat/web-socket.js'),
     };
     const names = Object.entries(entries).map(([entry, exported]) => [entry, Object.keys(exported).sort()]);
     await expect(`${JSON.stringify(Object.fromEntries(names), null, 2)}\n`).toMatchFileSnapshot('exports.json');

@@ -1,7 +1,7 @@
 /** As much of `ws` as is used here. */
 declare module 'ws' {
   import type { EventEmitter } from 'node:events';
-  import type { Server } from 'node:http';
+  import type { IncomingMessage, Server } from 'node:http';
   import type { AddressInfo } from 'node:net';
 
   export interface ServerOptions {
@@ -15,7 +15,8 @@ declare module 'ws' {
   export default class WebSocket extends EventEmitter {
     constructor(url: string, options?: { origin?: string; perMessageDeflate?: boolean | { threshold?: number } });
     readonly extensions: string;
-    send(data: string | Uint8Array, options?: { binary?: boolean }): void;
+    readonly protocol: string;
+    send(data: string | Uint8Array, options?: { binary?: boolean }, sent?: () => void): void;
     close(code?: number, reason?: string): void;
     terminate(): void;
   }
@@ -23,8 +24,10 @@ declare module 'ws' {
   export class WebSocketServer extends EventEmitter {
     constructor(options: ServerOptions);
     address(): AddressInfo;
-    close(): void;
+    readonly clients: Set<WebSocket>;
+    close(closed?: () => void): void;
     on(event: 'connection', listener: (socket: WebSocket) => void): this;
     once(event: 'listening', listener: () => void): this;
+    once(event: 'connection', listener: (socket: WebSocket, request: IncomingMessage) => void): this;
   }
 }
