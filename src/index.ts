@@ -54,6 +54,7 @@ export { parseProxy, ProxyAddress, type ProxyCredentials, type ProxyScheme } fro
 export { serve } from './server/serve.js';
 export type { Handler } from './server/respond-context.js';
 export { listen } from './server/listen.js';
+export { refuseMisdirected, type RefuseMisdirectedConfig } from './server/refuse-misdirected.js';
 export { acceptHttp1, acceptHttp2 } from './server/accept.js';
 export type { ServeConfig } from './server/serve-config.js';
 export type { Server, ServerAddress } from './server/server.js';
