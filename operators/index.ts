@@ -269,3 +269,8 @@ export {
   parseWebSocketExtensions,
   type WebSocketExtension,
 } from './websocket/websocket-extensions.js';
+
+// PROXY protocol
+export { readProxyHeader } from './proxy-protocol/read-proxy-header.js';
+export type { ProxiedEnd, ProxiedTls, ProxyHeader, ProxyTlvs, ReadHeader } from './proxy-protocol/proxy-header.js';
+export { isHttp2CipherSuite } from './http2/cipher-suites.js';

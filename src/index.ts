@@ -56,8 +56,13 @@ export type { Handler } from './server/respond-context.js';
 export { listen } from './server/listen.js';
 export { refuseMisdirected, type RefuseMisdirectedConfig } from './server/refuse-misdirected.js';
 export { acceptHttp1, acceptHttp2 } from './server/accept.js';
+export { forwarding, type Forwarding, type ForwardingConfig } from './server/forwarding.js';
+export { inheritedListeners, type InheritedListener } from './sockets/inherited-listeners.js';
 export type { ServeConfig } from './server/serve-config.js';
-export type { Server, ServerAddress } from './server/server.js';
+export type { Server } from './server/server.js';
+export type { ServerAddress } from './server/server-address.js';
+export type { ListenAt, TlsSetting } from './server/listen-options.js';
+export type { AddSocketOptions } from './server/added-sockets.js';
 export type { ServerTimeouts } from './connections/server-timeouts.js';
 export type { ServedSocket, ServerWait } from './connections/served-connection.js';
 export type { AnswerableRequest, PushedRequest, ServerRequest } from './server/server-request.js';
@@ -78,13 +83,23 @@ export { toFile, type ToFileConfig } from './body/to-file.js';
 export { connectTcp } from './sockets/tcp.js';
 export { connectUnix } from './sockets/unix.js';
 export { acceptTls, connectTls, tlsOver, type TlsTarget } from './sockets/tls.js';
-export type { AlpnCallback, SniCallback, TlsClientConfig, TlsServerConfig } from './sockets/tls-config.js';
 export { raceAddresses, type HappyEyeballs, type RaceConfig } from './sockets/race-addresses.js';
 export type { AddressPolicy, ResolvedAddress, Resolver } from './sockets/resolved-address.js';
 export { systemResolver } from './sockets/system-resolver.js';
+export type {
+  AlpnCallback,
+  OcspCallback,
+  SniCallback,
+  TlsClientConfig,
+  TlsNameConfig,
+  TlsServerConfig,
+} from './sockets/tls-config.js';
+export { tlsProfiles, type TlsProfile, type TlsProfileSettings } from './sockets/tls-profiles.js';
+export type { CertificateFacts, DistinguishedName, SubjectAltName } from './sockets/certificate-facts.js';
 export { nodeNetwork, type ConnectTarget, type ListenConfig, type Listener, type Network } from './sockets/network.js';
 export { streamDuplex, type StreamDuplexOptions } from './sockets/stream-duplex.js';
-export { ByteDuplex, type Address, type SocketInfo, type TlsInfo } from './sockets/byte-duplex.js';
+export { ByteDuplex, type Address, type Proxied, type SocketInfo, type TlsInfo } from './sockets/byte-duplex.js';
+export type { ProxiedEnd, ProxiedTls, ProxyHeader, ProxyTlvs } from '../operators/proxy-protocol/proxy-header.js';
 
 // What both entries share
 export { Fields, type Field, type FieldsInit } from '../operators/http/fields.js';

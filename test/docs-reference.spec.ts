@@ -57,7 +57,8 @@ describe('docs/errors.md', () => {
       'memory',
       'memory-socket',
       'duplex-bridge',
-      'listen',
+      'node-listener',
+      'tls-server',
       'tls-client',
       'race-addresses',
       'reach-host',
@@ -139,6 +140,7 @@ describe('docs/limits.md', () => {
     const connection = 'operators/http1/server-connection.ts';
     expect(tableOf('Server')).toEqual({
       maxConnections: [config.maxConnections],
+      maxHandshakes: [config.maxHandshakes],
       maxPipelined: inSource(connection, 'options.maxPipelined ?? '),
       maxRequests: inSource(connection, 'options.maxRequests ?? '),
       highWaterMark: [DEFAULT_HIGH_WATER_MARK],

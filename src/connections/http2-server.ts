@@ -6,6 +6,9 @@ import { Http2ErrorCode } from '../../operators/http2/error-code.js';
 import type { DecodedHead } from '../../operators/http2/head-reader.js';
 import type { Settings } from '../../operators/http2/settings.js';
 import type { Http2Stream } from '../../operators/http2/stream.js';
+import { isHttp2CipherSuite } from '../../operators/http2/cipher-suites.js';
+import type { TlsInfo } from '../sockets/byte-duplex.js';
+import { infoOf } from '../sockets/socket-info.js';
 import { SendClock } from './send-clock.js';
 import type { ServedConnection, ServedSocket, ServerWait } from './served-connection.js';
 import type { ResolvedServerTimeouts } from './server-timeouts.js';
@@ -93,6 +96,8 @@ export class Http2Server implements ServedConnection, ConnectionHooks {
     this.#clock.arm(this.#options.timeouts.setup);
     this.#frameClock.arm(this.#options.timeouts.settings);
     this.connection.open();
+    const { tls } = infoOf(this.socket.info);
+    if (tls !== undefined && tls.cipherSuite !== '' && !isAdequate(tls)) this.connection.fail(inadequate(tls));
   }
 
   get active(): number {
@@ -268,4 +273,14 @@ export class Http2Server implements ServedConnection, ConnectionHooks {
     this.#hooks.timeout(error, this);
     this.connection.destroy(error);
   }
+}
+
+/** RFC 9113 §9.2: TLS 1.2 at least, and none of the banned suites. */
+function isAdequate({ protocol, cipherSuite }: TlsInfo): boolean {
+  return protocol !== 'TLSv1' && protocol !== 'TLSv1.1' && isHttp2CipherSuite(cipherSuite);
+}
+
+function inadequate({ protocol, cipherSuite }: TlsInfo): ProtocolError {
+  const text = `HTTP/2 is not spoken over ${protocol} with ${cipherSuite}`;
+  return new ProtocolError('INADEQUATE_SECURITY', text, { wireCode: Http2ErrorCode.INADEQUATE_SECURITY });
 }

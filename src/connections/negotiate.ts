@@ -1,7 +1,7 @@
 import { Observable, type Subscriber, type Subscription } from 'rxjs';
 import { deliver, hold, type Release } from '../../operators/core/deliver.js';
 import { DuplexSubject } from '../../operators/core/duplex-subject.js';
-import { TimeoutError } from '../../operators/core/protocol-error.js';
+import { ProtocolError, TimeoutError } from '../../operators/core/protocol-error.js';
 import { infoOf } from '../sockets/socket-info.js';
 import type { ServedConnection, ServedSocket, ServerWait } from './served-connection.js';
 import type { ResolvedServerTimeouts } from './server-timeouts.js';
@@ -23,7 +23,7 @@ export interface NegotiationHooks {
 }
 
 /**
- * What a connection speaks (RFC 9113 §3): over TLS what ALPN agreed on, else what its first bytes say. Those bytes are
+ * What a connection speaks (RFC 9113 §3): what ALPN agreed on over TLS, else what its first bytes say. Those bytes are
  * handed on with the rest.
  */
 export class Negotiation implements ServedConnection {
@@ -71,13 +71,22 @@ export class Negotiation implements ServedConnection {
   open(): void {
     const { tls } = infoOf(this.socket.info);
     if (this.#version !== undefined) return this.#become(this.#version === '2', this.socket);
-    if (tls !== undefined) return this.#become(tls.alpnProtocol === 'h2', this.socket);
+    if (tls?.alpnProtocol !== undefined) return this.#agreed(tls.alpnProtocol);
     this.#clock.arm(this.#setup);
     this.#subscription = this.socket.subscribe({
       next: (chunk) => (this.#target === undefined ? this.#look(chunk) : this.#target.next(chunk)),
       error: (error: unknown) => (this.#target === undefined ? this.#gone(error) : this.#target.error(error)),
       complete: () => this.#end(),
     });
+  }
+
+  /** What ALPN agreed on is spoken, and nothing else (RFC 7301 §3.2). */
+  #agreed(protocol: string): void {
+    if (protocol === 'h2' || protocol === 'http/1.1' || protocol === 'http/1.0') {
+      return this.#become(protocol === 'h2', this.socket);
+    }
+    const text = `no protocol of this server: ${JSON.stringify(protocol)}`;
+    this.destroy(new ProtocolError('ALPN_UNSUPPORTED', text, { initiator: 'local' }));
   }
 
   /** Its first request may be on the way. */

@@ -1,5 +1,8 @@
 import { isProtocolError, isTimeoutError } from '../../operators/core/protocol-error.js';
 import type { ServerExchange } from '../../operators/http1/server-exchange.js';
+import { Http2ErrorCode } from '../../operators/http2/error-code.js';
+import type { Http2Stream } from '../../operators/http2/stream.js';
+import type { ServedSocket } from '../connections/served-connection.js';
 import type { Http1Server } from '../connections/http1-server.js';
 import { infoOf } from '../sockets/socket-info.js';
 import { answerShort } from './answer-short.js';
@@ -17,6 +20,19 @@ export function refuse(
   if (events.observed) events.emit({ type: 'refused', status, remote: infoOf(server.socket.info).remote, error });
   if (exchange.hasTurn) answerShort(context, exchange, status);
   else exchange.owner = new Refusal(context, exchange, status);
+}
+
+/** The same for a stream of HTTP/2, at once; what comes of its body is not read. */
+export function refuseStream(
+  { events }: RespondContext,
+  stream: Http2Stream,
+  socket: ServedSocket,
+  status: number,
+  error: unknown,
+): void {
+  if (events.observed) events.emit({ type: 'refused', status, remote: infoOf(socket.info).remote, error });
+  stream.headers(['content-length', '0'], [':status', String(status)], true);
+  stream.reset(Http2ErrorCode.NO_ERROR);
 }
 
 /** The status for what could not be read (RFC 9110 §15.5). */

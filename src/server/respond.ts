@@ -4,6 +4,7 @@ import type { Http1Server } from '../connections/http1-server.js';
 import { answeredPlainly } from './answer-plain.js';
 import { acceptedCoding } from './accepted-coding.js';
 import type { Http1Request } from './http1-request.js';
+import { misdirected } from './misdirected.js';
 import { refuse } from './refuse.js';
 import { Http1Writer } from './http1-writer.js';
 import type { Http2Request } from './http2-request.js';
@@ -76,6 +77,7 @@ function respondNow(
 
 /** Refuses what no handler needs to see; whether it did. */
 export function refusedOutright(context: RespondContext, exchange: ServerExchange, server: Http1Server): boolean {
+  if (misdirected(context, exchange, server)) return true;
   if (exchange.expectation !== '') {
     const error = new ProtocolError('EXPECTATION_FAILED', 'an Expect that is not 100-continue', { wireCode: 417 });
     refuse(context, exchange, server, 417, error);

@@ -1,5 +1,4 @@
 import { asyncScheduler, type SchedulerLike } from 'rxjs';
-import { UsageError } from '../../operators/core/protocol-error.js';
 import { resolveLimits, type Http1Limits } from '../../operators/http1/limits.js';
 import type { Http1ServerOptions } from '../connections/http1-server.js';
 import type { Http2Config } from '../connections/http2-config.js';
@@ -7,16 +6,16 @@ import type { Http2ServerOptions } from '../connections/http2-server.js';
 import type { ServedVersion } from '../connections/negotiate.js';
 import { type Http2Limits, resolveHttp2Limits } from '../../operators/http2/connection-options.js';
 import { resolveServerTimeouts, type ServerTimeouts } from '../connections/server-timeouts.js';
-import { nodeNetwork, type ListenConfig, type Network } from '../sockets/network.js';
-import type { TlsServerConfig } from '../sockets/tls.js';
+import { nodeNetwork, type Network } from '../sockets/network.js';
+import { resolveListen, type ListenAt, type ResolvedListen } from './listen-options.js';
+import { atLeast, flag, invalid, whole } from './option.js';
 
 /** Where and how to serve. A plain object, never mutated. */
-export interface ServeConfig extends Pick<
-  ListenConfig,
-  'host' | 'port' | 'path' | 'mode' | 'unlinkStale' | 'family' | 'ipv6Only' | 'backlog' | 'highWaterMark'
-> {
-  /** Speaks https. */
-  readonly tls?: TlsServerConfig | undefined;
+export interface ServeConfig extends ListenAt {
+  /** Several places to listen at, instead of one; what they do not say of TLS and bytes held, the config says. */
+  readonly listen?: readonly ListenAt[] | undefined;
+  /** Connections at a time that have not made their TLS handshake, or not shown what they begin with; default 4096. */
+  readonly maxHandshakes?: number | undefined;
   /** Default: the machine's. */
   readonly network?: Network | undefined;
   /** Clock of all time limits and of the Date field; default `asyncScheduler`. */
@@ -52,7 +51,9 @@ export interface ServeConfig extends Pick<
 
 /** A {@link ServeConfig} with its defaults, checked. */
 export interface ResolvedServeConfig {
-  readonly listen: ListenConfig;
+  readonly listen: readonly ResolvedListen[];
+  readonly handshakeTimeout: number;
+  readonly maxHandshakes: number;
   readonly network: Network;
   readonly scheduler: SchedulerLike;
   readonly version: ServedVersion;
@@ -71,44 +72,24 @@ const LONGEST = 2 ** 31 - 1;
 /** @throws `UsageError` `INVALID_OPTION`, `INVALID_TIMEOUT`, `INVALID_LIMIT`. */
 export function resolveServeConfig(config: ServeConfig): ResolvedServeConfig {
   if (typeof config !== 'object' || config === null) throw invalid('config', 'an object');
-  const {
-    host,
-    path,
-    mode,
-    unlinkStale,
-    family,
-    ipv6Only,
-    tls,
-    scheduler = asyncScheduler,
-    network = nodeNetwork,
-  } = config;
-  if (host !== undefined && typeof host !== 'string') throw invalid('host', 'a string');
-  if (path !== undefined && (typeof path !== 'string' || path === '')) throw invalid('path', 'a path');
-  if (path !== undefined && (host !== undefined || config.port !== undefined))
-    throw invalid('path', 'instead of a host and port');
-  if (family !== undefined && family !== 4 && family !== 6) throw invalid('family', '4 or 6');
-  if (tls !== undefined && (typeof tls !== 'object' || tls === null)) throw invalid('tls', 'an object');
+  const { scheduler = asyncScheduler, network = nodeNetwork } = config;
   const { version } = config;
   if (version !== undefined && version !== '1.1' && version !== '2') throw invalid('version', "'1.1' or '2'");
   const { settings, ...http2Limits } = config.http2 ?? {};
   resolveHttp2Limits('server', http2Limits);
   const timeouts = resolveServerTimeouts(config.timeout);
-  const highWaterMark = whole('highWaterMark', config.highWaterMark, 1);
+  const handshakeTimeout = Math.min(timeouts.setup, LONGEST);
+  const maxHandshakes = whole('maxHandshakes', config.maxHandshakes, 1) ?? 4096;
   return {
-    listen: {
-      host,
-      port: path === undefined ? (whole('port', config.port, 0, 65_535) ?? 0) : undefined,
-      path,
-      mode,
-      unlinkStale,
-      family,
-      ipv6Only,
-      backlog: whole('backlog', config.backlog, 0),
-      highWaterMark,
-      tls: tls && withProtocols(tls, version),
-      handshakeTimeout: Math.min(timeouts.setup, LONGEST),
-      scheduler,
-    },
+    listen: listens(config).map((at) =>
+      resolveListen(at, version, {
+        handshakeTimeout,
+        maxHandshakes,
+        scheduler,
+      }),
+    ),
+    handshakeTimeout,
+    maxHandshakes,
     network,
     scheduler,
     version,
@@ -150,32 +131,25 @@ export function resolveGrace(grace: number | undefined): number | undefined {
   return atLeast('grace', grace, 0);
 }
 
-/** What we speak, for clients that ask (RFC 7301). */
-function withProtocols(tls: TlsServerConfig, version: ServedVersion): TlsServerConfig {
-  if (tls.alpn !== undefined || tls.ALPNCallback !== undefined) return tls;
-  const http1 = version === '2' ? [] : ['http/1.1', 'http/1.0'];
-  return { ...tls, alpn: version === '1.1' ? http1 : ['h2', ...http1] };
-}
+const PLACE = [
+  'host',
+  'port',
+  'fd',
+  'path',
+  'mode',
+  'unlinkStale',
+  'family',
+  'ipv6Only',
+  'reusePort',
+  'exclusive',
+] as const;
 
-function flag(name: string, value: boolean | undefined): boolean {
-  if (value !== undefined && typeof value !== 'boolean') throw invalid(name, 'true or false');
-  return value ?? true;
-}
-
-function atLeast(name: string, value: number | undefined, least: number): number | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value !== 'number' || !(value >= least)) throw invalid(name, `a number of at least ${least}`);
-  return value;
-}
-
-/** A whole number, or Infinity where there is no most. */
-function whole(name: string, value: number | undefined, least: number, most = Infinity): number | undefined {
-  if (value === undefined) return undefined;
-  const fits = typeof value === 'number' && value >= least && value <= most;
-  if (!fits || (!Number.isInteger(value) && value !== Infinity)) throw invalid(name, `a whole number from ${least}`);
-  return value;
-}
-
-function invalid(name: string, what: string): UsageError {
-  return new UsageError('INVALID_OPTION', `${name} is to be ${what}`);
+/** The places to listen at; each says for itself where, and may say otherwise of the rest. */
+function listens(config: ServeConfig): readonly ListenAt[] {
+  const { listen, tls, cleartext, proxyProtocol, backlog, highWaterMark } = config;
+  if (listen === undefined) return [config];
+  if (!Array.isArray(listen) || listen.length === 0) throw invalid('listen', 'a list of places');
+  const given = PLACE.find((name) => config[name] !== undefined);
+  if (given !== undefined) throw invalid(given, 'in one of the places of listen');
+  return listen.map((at: ListenAt) => ({ tls, cleartext, proxyProtocol, backlog, highWaterMark, ...at }));
 }

@@ -1,7 +1,7 @@
-import { BehaviorSubject, map, type Observable, ReplaySubject, type Subscription, takeUntil, timer } from 'rxjs';
+import type { Duplex } from 'node:stream';
+import { BehaviorSubject, map, merge, type Observable, ReplaySubject, type Subscription, takeUntil, timer } from 'rxjs';
 import { type ProtocolError, TimeoutError } from '../../operators/core/protocol-error.js';
 import type { ServerExchange } from '../../operators/http1/server-exchange.js';
-import { Http2ErrorCode } from '../../operators/http2/error-code.js';
 import type { DecodedHead } from '../../operators/http2/head-reader.js';
 import type { Http2Stream } from '../../operators/http2/stream.js';
 import { Http1Server, type Http1ServerHooks } from '../connections/http1-server.js';
@@ -9,32 +9,35 @@ import type { Http2Server, Http2ServerHooks } from '../connections/http2-server.
 import { Negotiation, type NegotiationHooks } from '../connections/negotiate.js';
 import type { ServedConnection, ServedSocket } from '../connections/served-connection.js';
 import { Deadlines } from '../connections/timeouts.js';
-import type { Address } from '../sockets/byte-duplex.js';
 import type { Listener } from '../sockets/network.js';
 import { goingAway } from '../connections/web-socket-going-away.js';
 import { infoOf } from '../sockets/socket-info.js';
+import { AddedSockets, type AddSocketOptions } from './added-sockets.js';
+import { announce } from './announce.js';
+import type { Answer } from './answer.js';
 import { contained } from './contained.js';
 import { DateLine } from './date-line.js';
 import { h2cUpgrade, type H2cUpgrade } from './h2c-upgrade.js';
 import { PlainHead } from './plain-head.js';
 import { PlainHttp2Server } from './plain-http2-server.js';
 import { randomBoundary } from '../connections/random-boundary.js';
-import { refusalStatus, refuse } from './refuse.js';
+import type { OpenedListeners } from './open-listeners.js';
+import { misdirectedStream } from './misdirected.js';
+import { refusalStatus, refuse, refuseStream } from './refuse.js';
+import { reportStalls } from './report-stalls.js';
 import { refusedOutright } from './respond.js';
 import type { RespondContext } from './respond-context.js';
 import { resolveGrace, type ResolvedServeConfig } from './serve-config.js';
+import type { ServerAddress } from './server-address.js';
 import type { ServerEvent } from './server-event.js';
 import { ServerEvents } from './server-events.js';
 import { snapshot, type ServerStats } from './server-stats.js';
 
-/** Where a server listens. */
-export type ServerAddress =
-  | { readonly host: string; readonly port: number; readonly path?: undefined }
-  | { readonly path: string; readonly host?: undefined; readonly port?: undefined };
-
 /** A listening server. */
 export interface Server {
   readonly address: ServerAddress;
+  /** All of them, where it listens at several places; `address` is the first. */
+  readonly addresses: readonly ServerAddress[];
   /** How many connections are open: now, and at each change. */
   readonly connections$: Observable<number>;
   /** What happens beside the answers: refusals, errors of the handler, timeouts, stalls over a second. */
@@ -50,24 +53,27 @@ export interface Server {
    * what is left is reset. Emits and completes when the last connection is gone.
    */
   close(options?: { readonly grace?: number }): Observable<void>;
-  /** Serves a connection that came another way: a socket handed over, a tunnel's end, TLS over your own bytes. */
-  addSocket(socket: ServedSocket): void;
-}
-
-/** Answers a request whose head has been read, in either version. */
-export interface Answer {
-  http1(server: HttpServer, exchange: ServerExchange, connection: Http1Server): void;
-  http2(server: HttpServer, stream: Http2Stream, head: DecodedHead, ends: boolean, connection: PlainHttp2Server): void;
+  /**
+   * Serves a connection that came another way: a socket of Node.js that was accepted or inherited, a tunnel's end, TLS over
+   * your own bytes. It belongs to the server from now on.
+   *
+   * @param options.tls `true` expects TLS with the server's settings, settings of its own are used instead, `false` is none; unset,
+   *   its first byte tells, on a server that speaks TLS. What is handshaken already stays as it is.
+   */
+  addSocket(socket: ServedSocket | Duplex, options?: AddSocketOptions): void;
 }
 
 export class HttpServer implements Server, Http1ServerHooks, Http2ServerHooks, NegotiationHooks {
   readonly address: ServerAddress;
+  readonly addresses: readonly ServerAddress[];
   readonly connections$: Observable<number>;
   readonly events$: Observable<ServerEvent>;
   readonly stats$: Observable<ServerStats>;
   readonly context: RespondContext;
   readonly #config: ResolvedServeConfig;
   readonly #listener: Listener;
+  readonly #opened: OpenedListeners;
+  readonly #added: AddedSockets;
   readonly #deadlines: Deadlines;
   readonly #events: ServerEvents;
   readonly #answer: Answer;
@@ -81,13 +87,21 @@ export class HttpServer implements Server, Http1ServerHooks, Http2ServerHooks, N
   #grace: Subscription | undefined = undefined;
   #accepting: Subscription | undefined = undefined;
 
-  constructor(config: ResolvedServeConfig, listener: Listener, answer: Answer) {
+  constructor(config: ResolvedServeConfig, opened: OpenedListeners, answer: Answer) {
     const { scheduler } = config;
     this.#config = config;
-    this.#listener = listener;
+    this.#listener = opened.listener;
+    this.#opened = opened;
     this.#deadlines = new Deadlines(scheduler);
-    this.#events = new ServerEvents(scheduler, (before) => this.#reportStalls(before));
-    this.address = toServerAddress(listener.address);
+    this.#events = new ServerEvents(scheduler, (before) =>
+      reportStalls(this.#open, this.#events, before, scheduler.now()),
+    );
+    this.addresses = opened.addresses;
+    this.address = opened.addresses[0] as ServerAddress;
+    this.#added = new AddedSockets(config, opened.tls, {
+      ready: (socket) => this.#serve(socket),
+      failed: (error) => this.#listenerFailed(error),
+    });
     this.connections$ = contained(this.#count);
     this.events$ = this.#events.events$;
     this.stats$ = contained(
@@ -120,17 +134,20 @@ export class HttpServer implements Server, Http1ServerHooks, Http2ServerHooks, N
   start(): void {
     if (this.#closing) return; // who got the server has closed it at once
     const { errors, connections } = this.#listener;
-    this.#accepting = errors.subscribe({ next: (error) => this.#listenerFailed(error), error: () => undefined });
+    this.#accepting = merge(errors, this.#opened.reloadErrors).subscribe({
+      next: (error) => this.#listenerFailed(error),
+      error: () => undefined,
+    });
     this.#accepting.add(
       connections.subscribe({
-        next: (socket) => this.addSocket(socket),
+        next: (socket) => this.#serve(socket),
         error: (error: unknown) => {
           this.#listenerFailed(error);
           this.close();
         },
       }),
     );
-    if (this.#events.observed) this.#events.emit({ type: 'listening', address: this.address });
+    announce(this.#opened, this.#events);
   }
 
   pause(): void {
@@ -149,6 +166,8 @@ export class HttpServer implements Server, Http1ServerHooks, Http2ServerHooks, N
       this.#closing = true;
       this.#accepting?.unsubscribe();
       this.#listener.close();
+      this.#opened.release();
+      this.#added.close();
       for (const server of this.#open) {
         goingAway(infoOf(server.socket.info));
         server.close();
@@ -159,7 +178,11 @@ export class HttpServer implements Server, Http1ServerHooks, Http2ServerHooks, N
     return this.#closed.asObservable();
   }
 
-  addSocket(socket: ServedSocket): void {
+  addSocket(socket: ServedSocket | Duplex, options?: AddSocketOptions): void {
+    this.#added.add(socket, options);
+  }
+
+  #serve(socket: ServedSocket): void {
     if (this.#closing) {
       socket.error(new TimeoutError('close', 0, 'the server is closing'));
       return;
@@ -204,15 +227,12 @@ export class HttpServer implements Server, Http1ServerHooks, Http2ServerHooks, N
 
   requested(stream: Http2Stream, head: DecodedHead, ends: boolean, server: Http2Server): void {
     this.#requests++;
+    if (misdirectedStream(this.context, stream, head, server)) return;
     this.#answer.http2(this, stream, head, ends, server as PlainHttp2Server);
   }
 
   overlarge(stream: Http2Stream, error: ProtocolError, { socket }: Http2Server): void {
-    if (this.#events.observed) {
-      this.#events.emit({ type: 'refused', status: 431, remote: infoOf(socket.info).remote, error });
-    }
-    stream.headers(['content-length', '0'], [':status', '431'], true);
-    stream.reset(Http2ErrorCode.NO_ERROR);
+    refuseStream(this.context, stream, socket, 431, error);
   }
 
   refused(exchange: ServerExchange, error: unknown, server: Http1Server): void {
@@ -273,26 +293,4 @@ export class HttpServer implements Server, Http1ServerHooks, Http2ServerHooks, N
     this.#closed.next();
     this.#closed.complete();
   }
-
-  #reportStalls(before: number): boolean {
-    const now = this.#config.scheduler.now();
-    let waits = false;
-    for (const { socket, waiting } of this.#open) {
-      if (waiting === undefined || waiting.who === 'handler') continue;
-      waits = true;
-      const { who, since } = waiting;
-      if (since > before) continue;
-      this.#events.emit({
-        type: 'stall',
-        connection: infoOf(socket.info),
-        waitingFor: who,
-        milliseconds: now - since,
-      });
-    }
-    return waits;
-  }
-}
-
-function toServerAddress({ family, address, port }: Address): ServerAddress {
-  return family === 'unix' ? { path: address } : { host: address, port };
 }

@@ -27,6 +27,7 @@ export class AcceptGate<Raw> {
   #subscriber: Subscriber<ByteDuplex> | undefined;
   #claimed = false;
   #paused = false;
+  #full = false;
   #closed = false;
   /** One consumer; completes with {@link close}. */
   readonly connections: Observable<ByteDuplex>;
@@ -39,7 +40,7 @@ export class AcceptGate<Raw> {
   }
 
   offer(raw: Raw): void {
-    if (this.#subscriber !== undefined && !this.#paused) this.#hooks.accept(raw);
+    if (this.#subscriber !== undefined && !this.#paused && !this.#full) this.#hooks.accept(raw);
     else if (!this.#closed && this.#waiting.length < this.#room) this.#waiting.push(raw);
     else this.#hooks.refuse(raw);
   }
@@ -62,6 +63,12 @@ export class AcceptGate<Raw> {
   resume(): void {
     this.#paused = false;
     this.#admit();
+  }
+
+  /** A second reason to wait, apart from the pause: there is no room for those that are not ready yet. */
+  full(full: boolean): void {
+    this.#full = full;
+    if (!full) this.#admit();
   }
 
   close(): void {
@@ -91,7 +98,7 @@ export class AcceptGate<Raw> {
   }
 
   #admit(): void {
-    while (this.#waiting.length > 0 && this.#subscriber !== undefined && !this.#paused) {
+    while (this.#waiting.length > 0 && this.#subscriber !== undefined && !this.#paused && !this.#full) {
       this.#hooks.accept(this.#waiting.shift() as Raw);
     }
   }

@@ -1,5 +1,5 @@
 import { asyncScheduler, Observable, type SchedulerLike, type Subscriber } from 'rxjs';
-import { deliver } from '../../operators/core/deliver.js';
+import { deliver, hold, type Release } from '../../operators/core/deliver.js';
 import { NetworkError, UsageError } from '../../operators/core/protocol-error.js';
 import { ByteDuplex, type Address, type ByteDuplexPort, type SocketInfo, type TlsInfo } from './byte-duplex.js';
 import { MemoryPipe, type Chunking, type MemoryPipeOptions, type PipeReader } from './memory-pipe.js';
@@ -96,6 +96,9 @@ class MemoryPort implements ByteDuplexPort, PipeReader {
   #sendReset!: () => void;
   #subscriber: Subscriber<Uint8Array> | undefined;
   #claimed = false;
+  /** What a reader has given back, and its credit. */
+  #unread: Uint8Array | undefined;
+  #unreadCredit: Release | undefined;
   #over = false;
   #finished = false;
   #closed = false;
@@ -180,8 +183,24 @@ class MemoryPort implements ByteDuplexPort, PipeReader {
       return undefined;
     }
     this.#subscriber = subscriber;
+    const unread = this.#unread;
+    this.#unread = undefined;
+    if (unread !== undefined) deliver(subscriber, unread, this.#unreadCredit as Release);
+    if (this.#over) subscriber.complete();
     this.#inbound.wake();
     return this;
+  }
+
+  unread(chunk: Uint8Array): void {
+    this.#claimed = false;
+    this.#subscriber = undefined;
+    if (chunk.length === 0) return;
+    this.#unread = chunk;
+    this.#unreadCredit = hold();
+  }
+
+  detach(): undefined {
+    return undefined;
   }
 
   /** The reader has left: FIN, or a reset if there was more to read. */

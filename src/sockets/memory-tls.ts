@@ -29,8 +29,10 @@ export function pretendTls(target: ConnectTarget, server: TlsServerConfig | unde
     alpnProtocol: picked,
     protocol: 'TLSv1.3',
     cipher: 'TLS_AES_256_GCM_SHA384',
+    cipherSuite: 'TLS_AES_256_GCM_SHA384',
     resumed: false,
     peerCertificate: () => undefined,
+    peer: undefined,
     ...(servername !== undefined && { servername }),
   };
   const authorized = refusal === undefined;

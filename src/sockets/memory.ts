@@ -9,6 +9,7 @@ import type { ConnectTarget, ListenConfig, Listener, Network } from './network.j
 import { reachHost } from './reach-host.js';
 import { literalAddress } from './resolved-address.js';
 import { bareHost } from './socket-info.js';
+import type { TlsServerConfig } from './tls-config.js';
 
 /** What goes wrong with a connection. */
 export interface MemoryFaults {
@@ -60,7 +61,7 @@ export function memoryNetwork(config: MemoryNetworkConfig = {}): Network {
   const open = (target: ConnectTarget, server: Address, client: Address, fault: MemoryFaults): ByteDuplex => {
     const listener = find(listeners, server);
     if (listener === undefined) throw refused(server);
-    const tls = pretendTls(target, listener.config.tls, fault.certificate);
+    const tls = pretendTls(target, listener.tlsFor(target), fault.certificate);
     if (tls.failure) {
       listener.gate.report(tls.failure);
       throw tls.failure;
@@ -129,10 +130,12 @@ class MemoryListener implements Listener {
   readonly #closed = new ReplaySubject<void>(1);
   readonly #open = new Set<ByteDuplex>();
   readonly #unbind: () => void;
+  #tls: TlsServerConfig | undefined;
   #closing = false;
 
   constructor(address: Address, config: ListenConfig, unbind: () => void) {
     this.address = address;
+    this.#tls = config.tls;
     this.config = config;
     this.#unbind = unbind;
     this.gate = new AcceptGate<ByteDuplex>(
@@ -169,6 +172,15 @@ class MemoryListener implements Listener {
       this.#open.add(connection);
     }
     this.gate.offer(connection);
+  }
+
+  /** What a client meets: a port for both answers as it is spoken to. */
+  tlsFor({ tls }: ConnectTarget): TlsServerConfig | undefined {
+    return tls === undefined && this.config.cleartext === true ? undefined : this.#tls;
+  }
+
+  reload(tls: TlsServerConfig): void {
+    if (this.#tls !== undefined) this.#tls = tls;
   }
 
   pause(): void {

@@ -47,6 +47,8 @@ export interface ListenConfig {
   readonly host?: string | undefined;
   /** Default 0: any free port, see the address of what listens. */
   readonly port?: number | undefined;
+  /** Socket that listens already, by its file descriptor, instead: one that was inherited. */
+  readonly fd?: number | undefined;
   /** UNIX socket to listen on instead. */
   readonly path?: string | undefined;
   /** Mode bits of the UNIX socket, set as soon as it is bound. */
@@ -66,7 +68,16 @@ export interface ListenConfig {
   readonly highWaterMark?: number | undefined;
   /** Speaks TLS if set. */
   readonly tls?: TlsServerConfig | undefined;
-  /** Milliseconds for the TLS handshake; default 10 000. */
+  /**
+   * Peers that begin with a header of the PROXY protocol, and must: addresses, subnets (`10.0.0.0/8`), `unix`. What others
+   * send is not read as one.
+   */
+  readonly proxyProtocol?: readonly string[] | undefined;
+  /** With `tls`: serves clients without it too; the first byte tells. Default false. */
+  readonly cleartext?: boolean | undefined;
+  /** Connections at a time that have not made their handshake or shown what they begin with; more wait. Default 4096. */
+  readonly maxHandshakes?: number | undefined;
+  /** Milliseconds for the TLS handshake, and for what else comes before the connection is ready; default 10 000. */
   readonly handshakeTimeout?: number | undefined;
   /** Clock of `handshakeTimeout`. */
   readonly scheduler?: SchedulerLike | undefined;
@@ -87,6 +98,8 @@ export interface Listener {
   /** Connections made from now on wait, unread. */
   pause(): void;
   resume(): void;
+  /** New handshakes use these settings; open connections keep theirs. @throws what is wrong with them, changing nothing */
+  reload(tls: TlsServerConfig): void;
   /** Stops accepting, at once; the Observable emits and completes when the address is free. Open connections live on. */
   close(): Observable<void>;
   /** Keeps the process alive while listening; the default. */

@@ -6,7 +6,8 @@ import { openSocket } from './open-socket.js';
 import { reachHost } from './reach-host.js';
 import { readBuffer } from './read-buffer.js';
 import { tcpInfo } from './socket-info.js';
-import { onData, streamDuplex } from './stream-duplex.js';
+import { streamDuplex } from './stream-duplex.js';
+import { onData } from './stream-port.js';
 
 /** A TCP connection to `target`, as `Network.connect` describes. Nagle's algorithm is off. */
 export function connectTcp(target: ConnectTarget): Observable<ByteDuplex> {

@@ -1,4 +1,6 @@
 import type { KeyObject, PeerCertificate, SecureContext, SecureVersion } from 'node:tls';
+import type { ObservableInput } from 'rxjs';
+import type { TlsProfile } from './tls-profiles.js';
 import type { TlsSession } from './tls-session.js';
 
 type Pem = string | Uint8Array;
@@ -14,6 +16,8 @@ export interface TlsCommonConfig {
   /** Certificate and key in one PKCS #12 file. */
   readonly pfx?: Pem | undefined;
   readonly passphrase?: string | undefined;
+  /** One of Mozilla's lists of ciphers and versions, where `ciphers` and `minVersion` say nothing else. */
+  readonly profile?: TlsProfile | undefined;
   /** Default TLSv1.2. */
   readonly minVersion?: SecureVersion | undefined;
   readonly maxVersion?: SecureVersion | undefined;
@@ -48,8 +52,35 @@ export type AlpnCallback = (offer: {
   readonly protocols: readonly string[];
 }) => string | undefined;
 
+/** What a server shows for one name. Everything else, client certificates too, is the same for all names. */
+export type TlsNameConfig = Pick<TlsCommonConfig, 'cert' | 'key' | 'pfx' | 'passphrase' | 'secureContext'>;
+
+/**
+ * Answers with a response of the certificate's OCSP responder, DER, to be stapled, or with nothing. A failure is nothing too. Called for
+ * each handshake that asks: keep what you fetch.
+ */
+export type OcspCallback = (certificate: {
+  readonly certificate: Uint8Array;
+  readonly issuer: Uint8Array | undefined;
+}) => ObservableInput<Uint8Array | undefined>;
+
 /** TLS in the server role. */
 export interface TlsServerConfig extends TlsCommonConfig {
+  /**
+   * Certificates by the name a client indicates (RFC 6066 §3): `example.com`, or `*.example.com` for one label more. The
+   * others get the certificate of the config itself.
+   */
+  readonly names?: Readonly<Record<string, TlsNameConfig>> | undefined;
+  /** With `names`: a client that indicates another name gets a fatal alert. Default false. */
+  readonly strict?: boolean | undefined;
+  /** Offers session tickets; default true. */
+  readonly tickets?: boolean | undefined;
+  /** 48 secret bytes for session tickets, so that another process, or these settings loaded anew, can resume sessions. */
+  readonly ticketKeys?: Uint8Array | undefined;
+  /** Seconds for which a session can be resumed; default that of OpenSSL. */
+  readonly sessionTimeout?: number | undefined;
+  /** Staples OCSP responses for clients that ask (RFC 6066 §8). */
+  readonly ocsp?: OcspCallback | undefined;
   /** Protocols spoken, best first (RFC 7301). A client that offers others only is refused. */
   readonly alpn?: readonly string[] | undefined;
   /** Instead of `alpn`. A throw fails that connection only. */

@@ -1,6 +1,8 @@
-import { constants, randomBytes } from 'node:crypto';
+import { constants, createHash, randomBytes } from 'node:crypto';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
-import type { TlsCommonConfig } from './tls-config.js';
+import { UsageError } from '../../operators/core/protocol-error.js';
+import type { TlsCommonConfig, TlsServerConfig } from './tls-config.js';
+import { tlsProfiles } from './tls-profiles.js';
 
 const OF_CONTEXT = [
   'ca',
@@ -9,6 +11,7 @@ const OF_CONTEXT = [
   'pfx',
   'passphrase',
   'ciphers',
+  'profile',
   'minVersion',
   'maxVersion',
 ] as const satisfies readonly (keyof TlsCommonConfig)[];
@@ -40,25 +43,39 @@ export function clientContext(config: TlsCommonConfig): SecureContext {
 
 /**
  * A context of one server's own: a session begun where no client certificate was asked for must not be resumed where one
- * is, however alike the rest of the settings.
+ * is, however alike the rest of the settings. Those who share the keys of the tickets have said that they are one server.
  */
-export function serverContext(config: TlsCommonConfig): SecureContext {
-  return config.secureContext ?? create(config, randomBytes(16).toString('hex'));
+export function serverContext(config: TlsServerConfig): SecureContext {
+  if (config.secureContext) return config.secureContext;
+  const { ticketKeys, sessionTimeout, tickets, requestCert, rejectUnauthorized } = config;
+  const asks = `${requestCert === true} ${rejectUnauthorized !== false}`;
+  const id = ticketKeys ? createHash('sha256').update(ticketKeys).update(asks).digest() : randomBytes(16);
+  return create(config, {
+    sessionIdContext: id.toString('hex').slice(0, 32),
+    ...(ticketKeys && { ticketKeys: Buffer.from(ticketKeys) }),
+    ...(sessionTimeout !== undefined && { sessionTimeout }),
+    secureOptions: tickets === false ? constants.SSL_OP_NO_TICKET : 0,
+  });
 }
 
-function create(config: TlsCommonConfig, sessionIdContext?: string): SecureContext {
+function create(config: TlsCommonConfig, own: SecureContextOptions = {}): SecureContext {
+  const profile = config.profile && tlsProfiles[config.profile];
+  if (config.profile !== undefined && profile === undefined) {
+    throw new UsageError('INVALID_OPTION', `there is no TLS profile ${JSON.stringify(config.profile)}`);
+  }
+  const order = profile?.serverOrder === true ? constants.SSL_OP_CIPHER_SERVER_PREFERENCE : 0;
   return createSecureContext({
-    sessionIdContext,
+    ...own,
     ca: config.ca as SecureContextOptions['ca'],
     cert: config.cert as SecureContextOptions['cert'],
     key: config.key as SecureContextOptions['key'],
     pfx: config.pfx as SecureContextOptions['pfx'],
     passphrase: config.passphrase,
-    ciphers: config.ciphers,
-    minVersion: config.minVersion ?? 'TLSv1.2',
+    ciphers: config.ciphers ?? profile?.ciphers,
+    minVersion: config.minVersion ?? profile?.minVersion ?? 'TLSv1.2',
     maxVersion: config.maxVersion,
     // A renegotiation could put another certificate behind a name already checked (RFC 9113 §9.2.1 forbids it too).
-    secureOptions: constants.SSL_OP_NO_RENEGOTIATION,
+    secureOptions: constants.SSL_OP_NO_RENEGOTIATION | order | (own.secureOptions ?? 0),
   });
 }
 

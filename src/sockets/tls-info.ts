@@ -2,6 +2,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import type { SocketInfo, TlsInfo } from './byte-duplex.js';
+import { certificateFacts } from './certificate-facts.js';
 
 /** What a handshaken socket has to say, on top of what is known of its carrier. */
 export function tlsSocketInfo(
@@ -11,17 +12,29 @@ export function tlsSocketInfo(
   authorizationError: string | undefined,
   certificate?: DetailedPeerCertificate,
 ): SocketInfo {
+  const cipher = socket.getCipher();
   const tls: TlsInfo = {
     alpnProtocol: socket.alpnProtocol || undefined,
     protocol: socket.getProtocol() ?? '',
-    cipher: socket.getCipher().name,
+    cipher: cipher.name,
+    cipherSuite: cipher.standardName,
     authorized: socket.authorized && authorizationError === undefined,
     ...(authorizationError !== undefined && { authorizationError }),
     ...(servername !== undefined && { servername }),
     resumed: socket.isSessionReused(),
     peerCertificate: () => certificate ?? peerCertificate(socket),
+    get peer() {
+      const known = certificate ?? peerCertificate(socket);
+      return known && certificateFacts(known);
+    },
   };
-  return { transport: 'tls', local: carrier.local, remote: carrier.remote, tls };
+  const { local, remote, proxied } = carrier;
+  return { transport: 'tls', local, remote, tls, ...(proxied && { proxied }) };
+}
+
+/** The same, of a server with a certificate for each of several names. */
+export function withCovers(info: SocketInfo, covers: (host: string) => boolean): SocketInfo {
+  return { ...info, tls: Object.defineProperty(info.tls as TlsInfo, 'covers', { value: covers, enumerable: true }) };
 }
 
 /** The peer's certificate while the connection is open. */

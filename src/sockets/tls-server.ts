@@ -1,20 +1,29 @@
 import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { createServer, type SecureContext, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
-import { Observable } from 'rxjs';
+import { catchError, defaultIfEmpty, defer, Observable, of, take } from 'rxjs';
 import { NetworkError } from '../../operators/core/protocol-error.js';
 import type { ByteDuplex, SocketInfo } from './byte-duplex.js';
 import { networkError } from './network-error.js';
 import { ignoreErrors } from './open-socket.js';
 import { socketDuplex } from './stream-duplex.js';
-import type { AlpnCallback, SniCallback, TlsServerConfig } from './tls-config.js';
+import type { AlpnCallback, OcspCallback, SniCallback, TlsServerConfig } from './tls-config.js';
 import { serverContext } from './tls-context.js';
-import { authorizationErrorOf, tcpBelow, tlsSocketInfo } from './tls-info.js';
+import { authorizationErrorOf, tcpBelow, tlsSocketInfo, withCovers } from './tls-info.js';
+import { TlsNames } from './tls-names.js';
+
+type StapleAnswer = (error: Error | null, response: Buffer | null) => void;
 
 /** Node's own limit, set out of the way: ours runs on a scheduler. */
 const NO_HANDSHAKE_TIMEOUT = 2 ** 31 - 1;
 
-const servers = new WeakMap<TlsServerConfig, Server>();
+/** What all connections of a config share: a server, which keeps the keys of the session tickets, and the names. */
+interface Shared {
+  readonly server: Server;
+  readonly names: TlsNames | undefined;
+}
+
+const servers = new WeakMap<TlsServerConfig, Shared>();
 
 /** Handshakes over a connected stream, which it takes over; emits the clear side and completes. */
 export function serverHandshake(
@@ -30,13 +39,15 @@ export function serverHandshake(
     subscriber.add(() => {
       if (!done) carrier.destroy();
     });
-    let server: Server;
+    let shared: Shared;
     try {
-      server = serverFor(config);
+      shared = sharedBy(config);
     } catch (error) {
       return subscriber.error(networkError(error, 'tls'));
     }
+    const { server, names } = shared;
     const single = singleConnectionServer(server);
+    if (config.ocsp) single.on('OCSPRequest', stapler(config.ocsp));
     single.on('secureConnection', (socket) => {
       socket.disableRenegotiation();
       carrier.allowHalfOpen = true;
@@ -44,9 +55,9 @@ export function serverHandshake(
       done = true;
       const indicated = typeof socket.servername === 'string' ? socket.servername : undefined;
       const refusal = config.requestCert === true ? authorizationErrorOf(socket) : undefined;
-      subscriber.next(
-        socketDuplex(socket, tlsSocketInfo(socket, info, indicated, refusal), highWaterMark, tcpBelow(carrier, info)),
-      );
+      const facts = tlsSocketInfo(socket, info, indicated, refusal);
+      const known = names ? withCovers(facts, (host) => names.covers(indicated, host)) : facts;
+      subscriber.next(socketDuplex(socket, known, highWaterMark, tcpBelow(carrier, info)));
       subscriber.complete();
     });
     single.on('tlsClientError', (error, socket) => {
@@ -58,15 +69,25 @@ export function serverHandshake(
   });
 }
 
-/** One server for all connections of a config: it keeps the keys of the session tickets. */
-function serverFor(config: TlsServerConfig): Server {
-  let server = servers.get(config);
-  if (server === undefined) {
-    server = createServer(serverOptions(config));
-    (server as Server & { _sharedCreds: SecureContext })._sharedCreds = serverContext(config);
-    servers.set(config, server);
+/** Makes ready what handshakes need. @throws what is wrong with the settings */
+export function prepareTls(config: TlsServerConfig): void {
+  try {
+    sharedBy(config);
+  } catch (error) {
+    throw networkError(error, 'tls');
   }
-  return server;
+}
+
+function sharedBy(config: TlsServerConfig): Shared {
+  let shared = servers.get(config);
+  if (shared === undefined) {
+    const names = config.names ? new TlsNames(config) : undefined;
+    const server = createServer(serverOptions(config, names));
+    (server as Server & { _sharedCreds: SecureContext })._sharedCreds = serverContext(config);
+    shared = { server, names };
+    servers.set(config, shared);
+  }
+  return shared;
 }
 
 /**
@@ -80,7 +101,7 @@ function singleConnectionServer(server: Server): Server {
   return single;
 }
 
-function serverOptions(config: TlsServerConfig): TlsOptions {
+function serverOptions(config: TlsServerConfig, names: TlsNames | undefined): TlsOptions {
   const { alpn, ALPNCallback, SNICallback } = config;
   return {
     handshakeTimeout: NO_HANDSHAKE_TIMEOUT,
@@ -89,6 +110,7 @@ function serverOptions(config: TlsServerConfig): TlsOptions {
     ...(alpn && { ALPNProtocols: [...alpn] }),
     ...(ALPNCallback && { ALPNCallback: guardAlpn(ALPNCallback) }),
     ...(SNICallback && { SNICallback: guardSni(SNICallback) }),
+    ...(names && { SNICallback: byName(names) }),
   };
 }
 
@@ -121,8 +143,41 @@ function guardSni(pick: SniCallback): NonNullable<TlsOptions['SNICallback']> {
   };
 }
 
+/** Fatal, `unrecognized_name` (RFC 6066 §3), in a record of its own: no keys have been agreed on. */
+const UNRECOGNIZED_NAME = Buffer.of(0x15, 3, 3, 0, 2, 2, 112);
+const unrecognized = new WeakSet<TLSSocket>();
+
+/** Node, given an error here, closes without a word: the alert is ours. It calls with the socket as `this`. */
+function byName(names: TlsNames): NonNullable<TlsOptions['SNICallback']> {
+  return function (this: unknown, name, answer) {
+    const context = names.contextFor(name);
+    if (context !== null) return answer(null, context);
+    const socket = this as TLSSocket & { readonly _parent?: Duplex & { readonly stream?: Duplex } };
+    unrecognized.add(socket);
+    const below = socket._parent?.stream ?? socket._parent;
+    below?.write(UNRECOGNIZED_NAME);
+    answer(new NetworkError('UNRECOGNIZED_NAME', 'tls', 'a name that has no certificate'));
+  };
+}
+
+/** A failure staples nothing, and a second answer is none. */
+function stapler(ocsp: OcspCallback): (certificate: Buffer, issuer: Buffer, answer: StapleAnswer) => void {
+  return (certificate, issuer, answer) => {
+    defer(() => ocsp({ certificate, issuer: issuer ?? undefined }))
+      .pipe(
+        take(1),
+        catchError(() => of(undefined)),
+        defaultIfEmpty(undefined),
+      )
+      .subscribe((response) => answer(null, response ? Buffer.from(response) : null));
+  };
+}
+
 /** Where Node has closed on a bad client certificate, the reason is on the socket. */
 function handshakeError(error: unknown, socket: TLSSocket): Error {
+  if (unrecognized.has(socket)) {
+    return new NetworkError('UNRECOGNIZED_NAME', 'tls', 'the client indicated a name that has no certificate', error);
+  }
   const refusal = authorizationErrorOf(socket);
   if (refusal === undefined) return networkError(error, 'tls');
   return new NetworkError(refusal, 'tls', `the client certificate was refused: ${refusal}`, error);

@@ -1,4 +1,5 @@
 import type { DuplexSubject } from '../../operators/core/duplex-subject.js';
+import { UsageError } from '../../operators/core/protocol-error.js';
 import { ByteDuplex, type ByteDuplexPort, type SocketInfo } from './byte-duplex.js';
 
 /**
@@ -49,6 +50,14 @@ class TunnelPort implements ByteDuplexPort {
 
   unref(): void {
     this.#socket.unref();
+  }
+
+  unread(): void {
+    throw new UsageError('ALREADY_SUBSCRIBED', 'what has been read of a tunnel is not given back');
+  }
+
+  detach(): undefined {
+    return undefined;
   }
 
   next(chunk: Uint8Array): void {

@@ -5,7 +5,8 @@ import type { ConnectTarget } from './network.js';
 import { openSocket } from './open-socket.js';
 import { readBuffer } from './read-buffer.js';
 import { unixInfo } from './socket-info.js';
-import { onData, streamDuplex } from './stream-duplex.js';
+import { streamDuplex } from './stream-duplex.js';
+import { onData } from './stream-port.js';
 
 /** A connection to the UNIX socket at `path`, as `Network.connect` describes. */
 export function connectUnix(

@@ -13,7 +13,10 @@ declare module 'ws' {
   }
 
   export default class WebSocket extends EventEmitter {
-    constructor(url: string, options?: { origin?: string; perMessageDeflate?: boolean | { threshold?: number } });
+    constructor(
+      url: string,
+      options?: { origin?: string; ca?: string; perMessageDeflate?: boolean | { threshold?: number } },
+    );
     readonly extensions: string;
     readonly protocol: string;
     send(data: string | Uint8Array, options?: { binary?: boolean }, sent?: () => void): void;

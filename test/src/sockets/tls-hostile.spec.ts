@@ -19,11 +19,12 @@ describe('the handshake timeout', () => {
       return socket;
     });
     onTestFinished(() => sockets.forEach((socket) => socket.destroy()));
-    await until(() => scheduler.actions.length === 20);
-    expect(errors).toEqual([]);
-    scheduler.flush();
-    expect(scheduler.frame).toBe(10_000);
-    expect(errors).toHaveLength(20);
+    await until(() => {
+      if (errors.length === 0) expect(scheduler.actions.length).toBeLessThanOrEqual(1); // one timer for all
+      scheduler.flush();
+      return errors.length === 20;
+    });
+    expect(scheduler.frame).toBeGreaterThanOrEqual(10_000);
     expect(errors[0]).toMatchObject({ name: 'TimeoutError', code: 'TIMEOUT_SETUP', milliseconds: 10_000 });
     await until(() => closed.length === 20);
     expect(accepted).toEqual([]);

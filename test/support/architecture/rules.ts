@@ -18,7 +18,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'operators/body': ['operators/core', 'operators/http'],
   'operators/exchange': ['operators/core', 'operators/http', 'operators/body'],
   'operators/tunnel': ['operators/core', 'operators/http', 'operators/http1'], // CONNECT is a message of HTTP/1
-  'src/sockets': ['operators/core'],
+  'operators/proxy-protocol': ['operators/core', 'operators/http'],
+  'src/sockets': ['operators/core', 'operators/proxy-protocol'],
   'src/stores': ['operators/core', 'operators/http'],
   'src/body': ['operators/*'],
   'src/connections': ['operators/*', 'src/body', 'src/sockets', 'src/stores'],
@@ -95,6 +96,7 @@ const operatorsImportNoWorld: Rule = (modules) =>
 
 /** Libraries that know better than we would, each where it is wrapped. */
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
+  'src/sockets': ['@peculiar/asn1-x509', '@peculiar/asn1-schema'], // how a certificate is written
   'src/stores': ['tough-cookie'], // how cookies are parsed and matched, and the public suffix list
 };
 

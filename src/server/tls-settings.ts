@@ -1,0 +1,69 @@
+import { concatMap, map, Observable, of, Subject, type Subscription } from 'rxjs';
+import { UsageError } from '../../operators/core/protocol-error.js';
+import type { Listener } from '../sockets/network.js';
+import { needsCertificate, selfSigned, type SelfSigned } from '../sockets/self-signed.js';
+import type { TlsServerConfig } from '../sockets/tls.js';
+
+/** The TLS settings of one listener: the first ones are waited for, those after them replace them. */
+export class TlsSettings {
+  /** Emits once, and completes. */
+  readonly first: Observable<TlsServerConfig>;
+  /** What could not be used, or loaded; what was in force stays. Completes when nothing more can come. */
+  readonly errors: Observable<unknown>;
+  /** In force now. */
+  current: TlsServerConfig | undefined;
+  /** The certificate we made, where none was given. */
+  selfSigned: SelfSigned | undefined;
+  /** Who is told of what comes after the first. */
+  listener: Listener | undefined;
+  readonly #errors = new Subject<unknown>();
+  #loading: Subscription | undefined;
+
+  constructor(source: Observable<TlsServerConfig>, host: string | undefined) {
+    this.errors = this.#errors.asObservable();
+    this.first = new Observable((subscriber) => {
+      this.#loading = source.pipe(concatMap((config) => this.#withCertificate(config, host))).subscribe({
+        next: (config) => {
+          if (this.current === undefined) {
+            this.current = config;
+            subscriber.next(config);
+            subscriber.complete();
+          } else this.#replace(config);
+        },
+        error: (error: unknown) => {
+          if (this.current === undefined) subscriber.error(error);
+          else this.#errors.next(error);
+          this.#errors.complete();
+        },
+        complete: () => {
+          if (this.current === undefined) subscriber.error(new UsageError('INVALID_OPTION', 'tls has no value'));
+          this.#errors.complete();
+        },
+      });
+    });
+  }
+
+  release(): void {
+    this.#loading?.unsubscribe();
+    this.#errors.complete();
+  }
+
+  #replace(config: TlsServerConfig): void {
+    try {
+      this.listener?.reload(config);
+      this.current = config;
+    } catch (error) {
+      this.#errors.next(error);
+    }
+  }
+
+  #withCertificate(config: TlsServerConfig, host: string | undefined): Observable<TlsServerConfig> {
+    if (!needsCertificate(config)) return of(config);
+    return selfSigned(host).pipe(
+      map((made) => {
+        this.selfSigned = made;
+        return { ...config, cert: made.cert, key: made.key };
+      }),
+    );
+  }
+}
