@@ -20,6 +20,7 @@ import {
   rawHttp2Server,
   uint32,
 } from '../support/http2-peer.js';
+import { certificates } from '../support/certificates.js';
 import { realServer } from '../src/server/real-server.js';
 import { clientMeets, DONE, greet } from './http2-client-scene.js';
 import { get, goesOn, scene, serverMeets } from './http2-scene.js';
@@ -40,11 +41,22 @@ function answerTo(asking: ClientHttp2Session, path = '/'): Promise<Record<string
 }
 
 describe('traps', () => {
-  it('trap 18: one port speaks HTTP/1.1, HTTP/2 to those who know, and HTTP/2 to those who upgrade', async () => {
-    const { url } = await realServer(({ version }) => ({ body: version }), { h2c: true });
-    expect((await outcome(url)).body).toBe('1.1');
-    expect((await outcome({ url, version: '2' })).body).toBe('2');
-    expect((await outcome(url, ourClient({ http2: { h2c: true } }))).body).toBe('2');
+  it('trap 18: one port speaks http and https, HTTP/1.1 and HTTP/2, to those who know and those who upgrade', async () => {
+    const { ca, server: tls } = certificates();
+    const { port } = await realServer(({ version, scheme }) => ({ body: `${scheme} ${version}` }), {
+      tls,
+      cleartext: true,
+      h2c: true,
+    });
+    const spoken = async (scheme: string, version?: '1.1' | '2', h2c = false): Promise<string | undefined> => {
+      const client = ourClient({ tls: { ca }, http2: { h2c } });
+      return (await outcome({ url: `${scheme}://localhost:${port}/`, version }, client)).body;
+    };
+    expect(await spoken('http')).toBe('http 1.1');
+    expect(await spoken('http', '2')).toBe('http 2');
+    expect(await spoken('http', undefined, true)).toBe('http 2');
+    expect(await spoken('https')).toBe('https 2');
+    expect(await spoken('https', '1.1')).toBe('https 1.1');
   });
 
   it('trap 21: a stream is cancelled while its data is on the way, and the others live', async () => {
