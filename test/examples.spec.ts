@@ -30,6 +30,7 @@ const PRINTS: Readonly<Record<string, readonly string[]>> = {
     'client: cancelled while in body: connection-closed',
     'server: /silent was cancelled',
   ],
+  'cluster.mjs': ['40 requests, by ', 'all workers have closed'],
   'early-hints.mjs': ['103 </style.css>; rel=preload; as=style', '200 text/html'],
   'event-stream.mjs': [
     'connected\nlevel 0: 1.20 m\nlevel 1: 1.25 m\n',
@@ -55,6 +56,7 @@ const PRINTS: Readonly<Record<string, readonly string[]>> = {
     '/nowhere 404',
     'closed',
   ],
+  'graceful-shutdown.mjs': ['listens on', 'closing', 'the request under way: slow, but whole', 'closed'],
   'marble-test.mjs': ['the diagrams are right'],
   'pipelining.mjs': ['answer to /1', 'answer to /2', 'answer to /8', '1 connection'],
   'polite-crawler.mjs': [
@@ -125,11 +127,20 @@ const PRINTS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** Those that need a peer are run by a test of their own. */
+const RUN_ELSEWHERE: Readonly<Record<string, string>> = {
+  'redis-fan-out.mjs': 'interop/redis.spec.ts',
+};
+
 describe('examples', () => {
-  const examples = readdirSync(folder).filter((name) => name.endsWith('.mjs'));
+  const all = readdirSync(folder).filter((name) => name.endsWith('.mjs'));
+  const examples = all.filter((name) => RUN_ELSEWHERE[name] === undefined);
 
   it('are all run by this test', () => {
     expect(examples).toEqual(Object.keys(PRINTS));
+    for (const [name, spec] of Object.entries(RUN_ELSEWHERE)) {
+      expect(readFileSync(join(import.meta.dirname, spec), 'utf8')).toContain(`'${name}'`);
+    }
   });
 
   it.each(examples)('%s ends by itself and prints what it should', async (name) => {
@@ -151,7 +162,7 @@ describe('examples', () => {
   });
 
   it('import the package by its name', () => {
-    for (const name of examples) {
+    for (const name of all) {
       const imports = [...readFileSync(join(folder, name), 'utf8').matchAll(/from '([^']+)'/g)].map(([, from]) => from);
       expect(imports.filter((from) => from?.startsWith('..'))).toEqual([]);
     }

@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { alternate, measure, show, startNginx, startServer } from './harness.mjs';
 
+export { floods } from './floods.mjs';
 export { http2Client, http2Download, http2Server } from './http2.mjs';
 export { webSocket, webSocketIdle } from './web-socket.mjs';
 

@@ -1,0 +1,6 @@
+// node flood-attacker.mjs <port> <index of the flood>: attacks until it is killed; prints 0 once it has begun.
+import { attack, floods } from '../load/floods.mjs';
+
+const [port, index] = process.argv.slice(2).map(Number);
+attack(port, floods[index]);
+setTimeout(() => console.log(0), 200);
