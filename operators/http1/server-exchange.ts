@@ -167,7 +167,8 @@ export class ServerExchange {
     this.#output.text(encoder.header(chunk.length, extension));
     this.#output.bytes(chunk);
     this.#output.flush();
-    this.connection.checkAlive();
+    // Nothing else may come to tell that the peer is being waited for from now on.
+    if (this.connection.checkAlive() && this.#output.unsent > 0) this.connection.progress();
   }
 
   end(trailers?: Fields): void {

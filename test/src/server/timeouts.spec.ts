@@ -209,22 +209,29 @@ describe('B2: slow reader', () => {
     };
   }
 
-  it('1 MiB to a client that takes 1 B/s is cut off after the grace and the worth of what its buffers took', () => {
-    inVirtualTime(
-      (world) => {
-        world.serve(() => ({ body: Buffer.alloc(1 << 20, 'x') }));
-        const client = world.connect(get('/'), slowly(world, 1));
-        world.at(9_999, () => expect(client.closedAt).toBeUndefined());
-        // 4096 bytes are worth 16 s, the grace is 10.
-        world.at(27_000, () => {
-          expect(client.failedAt).toBeGreaterThan(26_000);
-          expect(client.received.length).toBeLessThan(5000);
-        });
-      },
-      (world) => expect(phases(world)).toEqual(['TIMEOUT_RATE']),
-      { highWaterMark: 4096, chunking: () => 1024 },
-    );
-  });
+  it.each([
+    ['at once', 0],
+    ['later', 10],
+  ])(
+    '1 MiB, given %s, to a client that takes 1 B/s is cut off after the grace and the worth of what its buffers took',
+    (_, later) => {
+      const body = Buffer.alloc(1 << 20, 'x');
+      inVirtualTime(
+        (world) => {
+          world.serve(() => (later === 0 ? { body } : of({ body }).pipe(delay(later))));
+          const client = world.connect(get('/'), slowly(world, 1));
+          world.at(9_999, () => expect(client.closedAt).toBeUndefined());
+          // 4096 bytes are worth 16 s, the grace is 10.
+          world.at(27_000, () => {
+            expect(client.failedAt).toBeGreaterThan(26_000);
+            expect(client.received.length).toBeLessThan(5000);
+          });
+        },
+        (world) => expect(phases(world)).toEqual(['TIMEOUT_RATE']),
+        { highWaterMark: 4096, chunking: () => 1024 },
+      );
+    },
+  );
 
   it('one that takes 2 KiB/s gets all of it', () => {
     inVirtualTime(
