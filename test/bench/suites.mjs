@@ -75,10 +75,19 @@ export async function download({ rounds }) {
 
 /** 10 000 idle keep-alive connections: resident memory each, on the server. */
 export async function idle() {
-  const { connections, bytes, node } = await measure('idle.mjs', 10_000);
-  console.log(`\nidle keep-alive connections: ${connections}`);
-  console.log(`  rxweir server      ${Math.round(bytes)} B RSS each  goal 16384 ${bytes <= 16_384 ? 'met' : 'MISSED'}`);
-  console.log(`  node:http server   ${Math.round(node)} B RSS each`);
+  await idleConnections(10_000, 16_384, 'plain');
+}
+
+/** The same over TLS, 4000 of them. */
+export async function idleTls() {
+  await idleConnections(4000, 49_152, 'tls');
+}
+
+async function idleConnections(count, goal, transport) {
+  const { bytes, node } = await measure('idle.mjs', count, transport);
+  console.log(`\nidle keep-alive connections, ${transport}: ${count}`);
+  console.log(`  rxweir server      ${Math.round(bytes)} B RSS each  goal ${goal} ${bytes <= goal ? 'met' : 'MISSED'}`);
+  console.log(`  server of Node     ${Math.round(node)} B RSS each`);
 }
 
 /** The decoders alone. */
