@@ -19,7 +19,7 @@ import {
   timer,
   type Observable,
 } from 'rxjs';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { text } from '../../operators/body/text.js';
 import { isNetworkError, isProtocolError } from '../../operators/core/protocol-error.js';
 import { createClient } from '../../src/client/create-client.js';
@@ -92,6 +92,7 @@ describe('20 restarts under fire', () => {
       ready: /listening/,
       timeout: 30_000,
     });
+    onTestFinished(() => server.stop());
     const until = async (condition: () => boolean): Promise<void> => {
       while (!condition()) await once(turns, 'turn');
     };
