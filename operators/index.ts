@@ -180,6 +180,13 @@ export { authorize, basicCredentials, bearerCredentials } from './exchange/crede
 export { answerChallenges } from './exchange/answer-challenges.js';
 export { ProtectionSpace, type ProtectionSpaceConfig } from './exchange/protection-space.js';
 export { toCurl, type CurlRequest, type ToCurlConfig } from './exchange/to-curl.js';
+export { parseByteRanges, type ByteRange } from './exchange/byte-ranges.js';
+export {
+  checkPreconditions,
+  ifRangeHolds,
+  type ConditionalRequest,
+  type Validators,
+} from './exchange/preconditions.js';
 export { resumeDownload, type ResumeDownloadConfig } from './exchange/resume-download.js';
 
 // Tunnels through proxies

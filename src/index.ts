@@ -70,6 +70,36 @@ export type { HandlerResult, ServerResponse, UpgradedSocket } from './server/ser
 export type { ServerEvent } from './server/server-event.js';
 export type { ServerStats } from './server/server-stats.js';
 
+// Handlers, and what makes handlers of handlers
+export { accessLog, type AccessLog, type AccessLogConfig, type AccessRecord } from './handlers/access-log.js';
+export {
+  basicAuth,
+  type AuthenticatedHandler,
+  type BasicAuthConfig,
+  type VerifyCredentials,
+} from './handlers/basic-auth.js';
+export { compress, type CompressConfig } from './handlers/compress.js';
+export { eventStream, type EventSource, type EventStreamConfig, type MakeEvents } from './handlers/event-stream.js';
+export type { HandlerOperator } from './handlers/handler-operator.js';
+export { mapErrors, type ErrorResponse } from './handlers/map-errors.js';
+export {
+  route,
+  type PatternHandler,
+  type RouteConfig,
+  type RouteHandler,
+  type RouteParameters,
+  type RouteTable,
+  type UrlPatternLike,
+} from './handlers/route.js';
+export type { PathParameters } from './handlers/route-path.js';
+export { serveDirectory } from './handlers/serve-directory.js';
+export type { ServeDirectoryConfig } from './handlers/serve-directory-config.js';
+
+// Proxies
+export { forwardProxy, type ForwardProxyConfig, type ProxyTarget } from './proxy/forward-proxy.js';
+export { reverseProxy, type AllowedFields, type ReverseProxyConfig } from './proxy/reverse-proxy.js';
+export type { MakeRequest } from './proxy/gateway.js';
+
 export { Http2StreamSubject } from './connections/http2-stream-subject.js';
 export { Http2Subject, type Http2Closed } from './connections/http2-subject.js';
 export type { Http2Config } from './connections/http2-config.js';

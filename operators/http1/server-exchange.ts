@@ -41,6 +41,8 @@ export class ServerExchange {
   read: boolean;
   readError: unknown = undefined;
   requestTrailers: Fields | undefined = undefined;
+  /** Bytes of the body that have come, as they were sent. */
+  receivedBytes = 0;
   readonly #output: Output;
   #body: UnicastSubject<Uint8Array> | undefined = undefined;
   #encoder: BodyEncoder | undefined = undefined;
@@ -212,6 +214,7 @@ export class ServerExchange {
   /** A piece of the request body has come. */
   received(chunk: Uint8Array, extension: string): void {
     this.#waitsForContinue = false; // it did not wait
+    this.receivedBytes += chunk.length;
     if (this.#dropped < 0) {
       if (this.bodySink) this.bodySink.next(chunk, extension);
       else this.#subject().next(chunk);

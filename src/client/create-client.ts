@@ -43,6 +43,7 @@ import type { ProxyAddress } from './proxy-address.js';
 import { checkRedirectConfig, type RedirectConfig } from './redirect-config.js';
 import { type ProxyChoice, readProxyChoice, sameRoute } from './route.js';
 import { DEFAULT_TIMEOUTS, resolveTimeouts } from './timeouts.js';
+import { tellInformational } from './tell-informational.js';
 import { TlsSessions } from './tls-sessions.js';
 
 const SECOND = 1000;
@@ -119,7 +120,7 @@ class PoolingClient implements Client, ClientContext {
 
   request(input: string | URL | RequestConfig): Observable<Response> {
     const config = toConfig(input);
-    return this.#exchange(config, this.#preparing(config));
+    return this.#exchange(config, this.#preparing(config), tellInformational(config));
   }
 
   reissue({ request, chain, listener }: Exchange, next: ExchangeRequest): Observable<Response> {

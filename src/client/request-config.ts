@@ -9,6 +9,7 @@ import type { Http2Config } from '../connections/http2-config.js';
 import type { CookieStore } from '../stores/cookie-store.js';
 import type { HstsStore } from '../stores/hsts-store.js';
 import type { ConnectionOptions } from './connection-options.js';
+import type { Informational } from './exchange-event.js';
 import type { RedirectConfig } from './redirect-config.js';
 import type { ProxyChoice } from './route.js';
 import type { ClientTimeouts } from './timeouts.js';
@@ -35,6 +36,8 @@ export interface RequestConfig extends ConnectionOptions, RedirectConfig {
   readonly scheduler?: SchedulerLike | undefined;
   /** Send `Expect: 100-continue` and wait for it before the body. */
   readonly expectContinue?: boolean | undefined;
+  /** Called with each interim response as it comes (RFC 9110 §15.2); the final one lists them all. */
+  readonly onInformational?: ((response: Informational) => void) | undefined;
   /** HTTP/2: its place among the requests of one connection (RFC 9218); an Observable changes it while it is under way. */
   readonly priority?: Priority | Observable<Priority> | undefined;
   /** Protocol to change to: by `Upgrade`, or over HTTP/2 by extended CONNECT. The response then carries `upgraded`. */

@@ -78,6 +78,10 @@ export class Http1Request implements ServerRequest, ExchangeOwner {
     return transferCoding === '' ? body : body.pipe(inflateTransferCoding(transferCoding));
   }
 
+  get received(): number {
+    return this.#exchange.receivedBytes;
+  }
+
   get trailers(): Observable<Fields> {
     return new Observable((subscriber) => {
       const { hasBody, read } = this.#exchange;

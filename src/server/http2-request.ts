@@ -108,6 +108,10 @@ export class Http2Request implements ReplyRequest, StreamSink {
     return this.#hasBody ? this.#subject() : EMPTY;
   }
 
+  get received(): number {
+    return this.#stream.received;
+  }
+
   get trailers(): Observable<Fields> {
     return new Observable((subscriber) => {
       if (!this.#read) {
@@ -228,6 +232,11 @@ export class Http2Request implements ReplyRequest, StreamSink {
     this.#cancelled?.complete();
     if (cut) this.#body?.error(error);
     if (this.#body?.claimed === false) this.#body.discard();
+  }
+
+  /** @internal */
+  aborted(error: unknown): void {
+    if (!this.#wasCancelled) this.failed(error);
   }
 
   // --------------------------------------------------------------------------------------------------------------------

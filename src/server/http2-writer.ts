@@ -24,6 +24,8 @@ export interface AnsweredRequest {
   readonly body: Observable<Uint8Array>;
   readonly connection: SocketInfo;
   headSent: boolean;
+  /** Its answer was cut by us, which the stream does not tell. */
+  aborted?(error: unknown): void;
 }
 
 const WHOLE = 131_072;
@@ -90,8 +92,9 @@ export class Http2Writer implements ResponseWriter {
     }
   }
 
-  abort(): void {
+  abort(error: unknown): void {
     this.#stream.reset(Http2ErrorCode.INTERNAL_ERROR);
+    this.#request.aborted?.(error);
   }
 
   stop(): void {

@@ -1,9 +1,10 @@
 import { from, type Subscription, type Observer } from 'rxjs';
-import { isProtocolError, UsageError } from '../../operators/core/protocol-error.js';
+import { UsageError } from '../../operators/core/protocol-error.js';
+import { failureStatus } from './failure-status.js';
 import type { RespondContext } from './respond-context.js';
 import type { ResponseWriter, WriterOwner } from './response-writer.js';
 import type { ServerRequest } from './server-request.js';
-import { isObservableInput, type HandlerResult, type ServerResponse } from './server-response.js';
+import { isFinal, isObservableInput, type HandlerResult, type ServerResponse } from './server-response.js';
 
 /** Who wants to know how a reply ended. */
 export interface ReplyObserver {
@@ -96,7 +97,7 @@ export class Reply implements Observer<ServerResponse>, WriterOwner {
     this.#end();
     this.#observer?.failed(error);
     if (sent) this.#writer.abort(error);
-    else this.#answerFailure(statusFor(error));
+    else this.#answerFailure(failureStatus(error));
   }
 
   // -- the exchange's side ---------------------------------------------------------------------------------------------
@@ -140,15 +141,4 @@ export class Reply implements Observer<ServerResponse>, WriterOwner {
     this.#writer.stop();
     if (!this.#subscribing) this.#handler?.unsubscribe();
   }
-}
-
-/** 101 is final on its connection, although it is in the class of the interim ones. */
-function isFinal({ status = 200, upgraded }: ServerResponse): boolean {
-  return upgraded !== undefined || status >= 200;
-}
-
-/** What the client did wrong and the handler passed on is told to the client; all else is our fault. */
-function statusFor(error: unknown): number {
-  if (!isProtocolError(error) || error.initiator !== 'remote') return 500;
-  return error.wireCode >= 400 && error.wireCode < 500 ? error.wireCode : 500;
 }

@@ -33,6 +33,8 @@ export interface ServerRequest {
    * than 64 KiB closes the connection; over HTTP/2 it is reset.
    */
   readonly body: Observable<Uint8Array>;
+  /** Bytes of the body that have come so far, before a transfer coding is undone. */
+  readonly received: number;
   /** Emits the trailer fields (none: an empty list) when the body has been received whole, just before the body completes. */
   readonly trailers: Observable<Fields>;
   readonly remote: Address;

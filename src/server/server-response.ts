@@ -48,3 +48,8 @@ export function isObservableInput(result: HandlerResult): result is ObservableIn
     (typeof Symbol.observable === 'symbol' && Symbol.observable in result)
   );
 }
+
+/** 101 is final on its connection, although it is in the class of the interim ones. */
+export function isFinal({ status = 200, upgraded }: ServerResponse): boolean {
+  return upgraded !== undefined || status >= 200;
+}

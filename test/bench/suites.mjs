@@ -3,6 +3,7 @@ import { alternate, measure, show, startNginx, startServer } from './harness.mjs
 
 export { floods } from './floods.mjs';
 export { http2Client, http2Download, http2Server } from './http2.mjs';
+export { staticFiles } from './static.mjs';
 export { webSocket, webSocketIdle } from './web-socket.mjs';
 
 const hasWrk = spawnSync('wrk', ['-v']).error === undefined;

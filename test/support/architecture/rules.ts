@@ -25,6 +25,8 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
   'src/connections': ['operators/*', 'src/body', 'src/sockets', 'src/stores'],
   'src/client': ['operators/*', 'src/body', 'src/sockets', 'src/stores', 'src/connections'],
   'src/server': ['operators/*', 'src/body', 'src/sockets', 'src/stores', 'src/connections'],
+  'src/handlers': ['operators/*', 'src/sockets', 'src/connections', 'src/server'], // handlers made of handlers, files and events
+  'src/proxy': ['operators/*', 'src/sockets', 'src/connections', 'src/client', 'src/server', 'src/handlers'], // a proxy is both
   'src/testing': ['operators/*', 'src/sockets', 'src/connections'],
   'src/compat': ['operators/*', 'src/client', 'src/server'],
 };
@@ -50,6 +52,8 @@ const FOREIGN_BUILTINS = new Set(['node:http', 'node:https', 'node:http2', 'node
  */
 const PROMISE_EXITS: Readonly<Record<string, string>> = {
   'src/server/running-handlers.ts': 'a handler that answers with a promise runs until that settles, whoever listens',
+  'src/handlers/map-response.ts':
+    'what a handler has promised stays a promise, so that it counts as running until it settles',
   'operators/core/iterate.ts': 'for await: an async iterator answers with promises',
   'src/compat/fetch.ts': 'fetch answers with a promise',
   'src/compat/known-body.ts': 'the body of a Request is a web stream, whose reader answers with promises',
