@@ -19,6 +19,12 @@ export default defineConfig({
   // One shared chunk per format, so that the entries share their classes.
   splitting: true,
   sourcemap: true,
+  // `import.meta.url` in CJS too.
+  shims: true,
+  // Engines keep the text of all code on the heap, two bytes a character where one is beyond Latin-1: comments stay out.
+  esbuildOptions(options) {
+    options.minifyWhitespace = true;
+  },
   clean: true,
   removeNodeProtocol: false,
 });

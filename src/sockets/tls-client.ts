@@ -1,18 +1,11 @@
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
-import {
-  checkServerIdentity,
-  connect,
-  type ConnectionOptions,
-  type DetailedPeerCertificate,
-  type PeerCertificate,
-  type SecureContext,
-  type TLSSocket,
-} from 'node:tls';
+import type { ConnectionOptions, DetailedPeerCertificate, PeerCertificate, SecureContext, TLSSocket } from 'node:tls';
 import { Observable } from 'rxjs';
 import { NetworkError, ProtocolError } from '../../operators/core/protocol-error.js';
 import type { ByteDuplex, SocketInfo } from './byte-duplex.js';
 import { connectionLost, networkError } from './network-error.js';
+import { nodeTls } from './node-tls.js';
 import { ignoreErrors } from './open-socket.js';
 import { bareHost } from './socket-info.js';
 import { socketDuplex } from './stream-duplex.js';
@@ -49,7 +42,12 @@ export function clientHandshake(carrier: Duplex, target: TlsTarget, info: Socket
     try {
       context = clientContext(config);
       const options = connectOptions(config, offered, servername, session?.bytesFor(context));
-      socket = connect({ ...options, socket: carrier, secureContext: context, checkServerIdentity: identity.check });
+      socket = nodeTls().connect({
+        ...options,
+        socket: carrier,
+        secureContext: context,
+        checkServerIdentity: identity.check,
+      });
     } catch (error) {
       carrier.destroy();
       return fail(error);
@@ -129,7 +127,7 @@ function identityCheck(
     check: (_: string, certificate: PeerCertificate): Error | undefined => {
       identity.checked = true;
       try {
-        const refusal = (config.checkServerIdentity ?? checkServerIdentity)(name, certificate);
+        const refusal = (config.checkServerIdentity ?? nodeTls().checkServerIdentity)(name, certificate);
         return refusal && certificateRefused(refusal);
       } catch (error) {
         return certificateRefused(error);

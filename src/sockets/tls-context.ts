@@ -1,8 +1,9 @@
 import { constants, createHash, randomBytes } from 'node:crypto';
-import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
+import type { SecureContext, SecureContextOptions } from 'node:tls';
 import { UsageError } from '../../operators/core/protocol-error.js';
 import type { TlsCommonConfig, TlsServerConfig } from './tls-config.js';
 import { tlsProfiles } from './tls-profiles.js';
+import { nodeTls } from './node-tls.js';
 
 const OF_CONTEXT = [
   'ca',
@@ -64,7 +65,7 @@ function create(config: TlsCommonConfig, own: SecureContextOptions = {}): Secure
     throw new UsageError('INVALID_OPTION', `there is no TLS profile ${JSON.stringify(config.profile)}`);
   }
   const order = profile?.serverOrder === true ? constants.SSL_OP_CIPHER_SERVER_PREFERENCE : 0;
-  return createSecureContext({
+  return nodeTls().createSecureContext({
     ...own,
     ca: config.ca as SecureContextOptions['ca'],
     cert: config.cert as SecureContextOptions['cert'],

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Duplex } from 'node:stream';
-import { createServer, type SecureContext, type Server, type TLSSocket, type TlsOptions } from 'node:tls';
+import type { SecureContext, Server, TLSSocket, TlsOptions } from 'node:tls';
 import { catchError, defaultIfEmpty, defer, Observable, of, take } from 'rxjs';
 import { NetworkError } from '../../operators/core/protocol-error.js';
 import type { ByteDuplex, SocketInfo } from './byte-duplex.js';
@@ -11,6 +11,7 @@ import type { AlpnCallback, OcspCallback, SniCallback, TlsServerConfig } from '.
 import { serverContext } from './tls-context.js';
 import { authorizationErrorOf, tcpBelow, tlsSocketInfo, withCovers } from './tls-info.js';
 import { TlsNames } from './tls-names.js';
+import { nodeTls } from './node-tls.js';
 
 type StapleAnswer = (error: Error | null, response: Buffer | null) => void;
 
@@ -82,7 +83,7 @@ function sharedBy(config: TlsServerConfig): Shared {
   let shared = servers.get(config);
   if (shared === undefined) {
     const names = config.names ? new TlsNames(config) : undefined;
-    const server = createServer(serverOptions(config, names));
+    const server = nodeTls().createServer(serverOptions(config, names));
     (server as Server & { _sharedCreds: SecureContext })._sharedCreds = serverContext(config);
     shared = { server, names };
     servers.set(config, shared);

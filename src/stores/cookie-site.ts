@@ -1,6 +1,6 @@
 /** Hosts, registrable domains and sites (RFC 6265bis §5.1.3, §5.2), by the public suffix list that tough-cookie carries. */
-import { canonicalDomain, getPublicSuffix } from 'tough-cookie';
 import { isIPAddress } from '../../operators/http/ip-address.js';
+import { toughCookie } from './tough-cookie.js';
 
 /** The host of a URL in its one form: lower case, ASCII, no brackets, no trailing dot. */
 export function hostOf(url: URL): string {
@@ -16,14 +16,14 @@ export function isSecure({ protocol }: URL): boolean {
 /** The public suffix and one label more, or undefined for a suffix itself; an address is its own. */
 export function registrableDomain(host: string): string | undefined {
   if (isIPAddress(host)) return host;
-  return getPublicSuffix(host, { allowSpecialUseDomain: true, ignoreError: true });
+  return toughCookie().getPublicSuffix(host, { allowSpecialUseDomain: true, ignoreError: true });
 }
 
 /** A domain in the same form; undefined for what is none, such as one with another dot before it or behind it. */
 export function canonicalAttribute(domain: string): string | undefined {
   if (domain.startsWith('.') || domain.endsWith('.') || domain.includes(' ') || domain.includes('\t')) return undefined;
   try {
-    return canonicalDomain(domain) || undefined;
+    return toughCookie().canonicalDomain(domain) || undefined;
   } catch {
     return undefined; // beyond ASCII, and no name in IDNA either
   }

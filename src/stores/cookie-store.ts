@@ -1,5 +1,4 @@
 import { asyncScheduler, type Observable, Subject, type SchedulerLike } from 'rxjs';
-import { domainMatch, pathMatch } from 'tough-cookie';
 import type { Fields } from '../../operators/http/fields.js';
 import { isIPAddress } from '../../operators/http/ip-address.js';
 import { isSafeMethod } from '../../operators/http/method.js';
@@ -8,6 +7,7 @@ import { hostOf, isSameSite, isSecure } from './cookie-site.js';
 import { hasControls } from './parse-set-cookie.js';
 import { receiveCookie } from './receive-cookie.js';
 import type { CookieChange, CookieContext, StoredCookie } from './stored-cookie.js';
+import { toughCookie } from './tough-cookie.js';
 
 export interface CookieStoreConfig {
   readonly limits?: Partial<CookieLimits> | undefined;
@@ -201,8 +201,11 @@ export class CookieStore {
   #shadowsSecure(cookie: StoredCookie): boolean {
     if (cookie.secure) return false;
     for (const { cookie: other } of this.#entries()) {
-      if (!other.secure || other.name !== cookie.name || !pathMatch(cookie.path, other.path)) continue;
-      if (domainMatch(other.domain, cookie.domain, false) || domainMatch(cookie.domain, other.domain, false))
+      if (!other.secure || other.name !== cookie.name || !toughCookie().pathMatch(cookie.path, other.path)) continue;
+      if (
+        toughCookie().domainMatch(other.domain, cookie.domain, false) ||
+        toughCookie().domainMatch(cookie.domain, other.domain, false)
+      )
         return true;
     }
     return false;
@@ -210,7 +213,7 @@ export class CookieStore {
 
   #goesTo(cookie: StoredCookie, host: string, url: URL, context: CookieContext): boolean {
     if (cookie.hostOnly && cookie.domain !== host) return false;
-    if (!pathMatch(url.pathname, cookie.path) || (cookie.secure && !isSecure(url))) return false;
+    if (!toughCookie().pathMatch(url.pathname, cookie.path) || (cookie.secure && !isSecure(url))) return false;
     if (cookie.httpOnly && context.http === false) return false;
     if (cookie.sameSite === 'none' || isSameSite(host, context.siteForCookies)) return true;
     return cookie.sameSite !== 'strict' && context.topLevel === true && isSafeMethod(context.method ?? 'GET');

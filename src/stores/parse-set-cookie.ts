@@ -1,7 +1,8 @@
 /** Reads Set-Cookie (RFC 6265bis §5.6); the parsing is tough-cookie's. */
-import { Cookie } from 'tough-cookie';
 import { trimOws } from '../../operators/http/field-syntax.js';
 import type { SameSite } from './stored-cookie.js';
+import type { Cookie } from 'tough-cookie';
+import { toughCookie } from './tough-cookie.js';
 
 /** What a Set-Cookie field says, before anybody asks whether it may. */
 export interface SetCookie {
@@ -33,7 +34,7 @@ export interface SetCookie {
  */
 export function parseSetCookie(text: string): SetCookie | undefined {
   if (hasControls(text)) return undefined;
-  const cookie = Cookie.parse(text, { loose: true });
+  const cookie = toughCookie().Cookie.parse(text, { loose: true });
   if (cookie === undefined) return undefined;
   const { name, value } = pairOf(text, cookie);
   if (name === '' && value === '') return undefined;

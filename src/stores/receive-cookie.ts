@@ -1,10 +1,10 @@
 /** From a Set-Cookie value to a cookie that may be stored (RFC 6265bis §5.7). */
-import { defaultPath, domainMatch } from 'tough-cookie';
 import { isIPAddress } from '../../operators/http/ip-address.js';
 import type { CookieLimits } from './cookie-limits.js';
 import { canonicalAttribute, hostOf, isSameSite, isSecure, registrableDomain } from './cookie-site.js';
 import { parseSetCookie, type SetCookie } from './parse-set-cookie.js';
 import type { CookieContext, StoredCookie } from './stored-cookie.js';
+import { toughCookie } from './tough-cookie.js';
 
 /**
  * The cookie, or undefined where it is to be ignored. One that has expired already comes back too: it deletes.
@@ -28,7 +28,7 @@ export function receiveCookie(
   const within = scope(cookie.domain, host, limits.maxAttributeLength);
   if (within === undefined) return undefined;
   const explicitPath = isPath(cookie.path, limits.maxAttributeLength);
-  const path = explicitPath ? (cookie.path as string) : defaultPath(url.pathname);
+  const path = explicitPath ? (cookie.path as string) : toughCookie().defaultPath(url.pathname);
   if (secure && !isSecure(url)) return undefined;
   if (httpOnly && context.http === false) return undefined;
   if (sameSite !== 'none' && !isSameSite(host, context.siteForCookies) && !context.topLevel) return undefined;
@@ -53,7 +53,7 @@ function scope(
   if (isIPAddress(domain) || registrableDomain(domain) === undefined) {
     return domain === host ? { domain, hostOnly: true } : undefined;
   }
-  return domainMatch(host, domain, false) ? { domain, hostOnly: false } : undefined;
+  return toughCookie().domainMatch(host, domain, false) ? { domain, hostOnly: false } : undefined;
 }
 
 function isPath(path: string | undefined, maxLength: number): boolean {
