@@ -9,8 +9,9 @@ const page = `<!doctype html>
 <ul id="said"></ul>
 <form id="say"><input id="text" placeholder="say something" autofocus autocomplete="off"></form>
 <script>
-  const name = prompt('Your name?') || 'somebody';
-  const socket = new WebSocket(location.href.replace('http', 'ws') + 'chat?name=' + encodeURIComponent(name));
+  const name = new URLSearchParams(location.search).get('name') || prompt('Your name?') || 'somebody';
+  const url = new URL('/chat?name=' + encodeURIComponent(name), location.href.replace('http', 'ws'));
+  const socket = new WebSocket(url);
   socket.onmessage = ({ data }) => {
     const { from, text } = JSON.parse(data);
     said.appendChild(document.createElement('li')).textContent = from + ': ' + text;

@@ -2,16 +2,19 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { defer, map } from 'rxjs';
+import { defer, filter, firstValueFrom, map, skipWhile } from 'rxjs';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { text } from '../../operators/body/text.js';
+import type { WebSocketMessage } from '../../operators/websocket/message.js';
+import { webSocket } from '../../src/client/web-socket.js';
 import type { AcceptWebSocketConfig } from '../../src/server/accept-web-socket-config.js';
 import { acceptWebSocket } from '../../src/server/accept-web-socket.js';
 import type { ServeConfig } from '../../src/server/serve-config.js';
 import type { ServerRequest } from '../../src/server/server-request.js';
 import { realServer } from '../src/server/real-server.js';
+import { builtPackage } from '../support/built-package.js';
 import { certificates } from '../support/certificates.js';
-import { needPackage, startProcess } from '../support/peers.js';
+import { freePort, needPackage, startProcess } from '../support/peers.js';
 
 let missing: string | undefined;
 beforeAll(async () => {
@@ -102,17 +105,24 @@ async function visit(config: ServeConfig, deflate: AcceptWebSocketConfig['deflat
     return { fields: { 'content-type': 'text/html' }, body: path === '/' ? PAGE : '' };
   }, config);
 
+  const died = await browse(`${url}/`);
+  return { found: JSON.parse(await Promise.race([found, died.promise])) as Record<string, unknown>, versions, codes };
+}
+
+/** Opens a page until the test is over; the promise only fails, where the browser ends before. */
+async function browse(url: string): Promise<{ readonly promise: Promise<never> }> {
   const profile = mkdtempSync(join(tmpdir(), 'rxweir-chromium-'));
   const flags = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--ignore-certificate-errors', '--no-proxy-server', `--user-data-dir=${profile}`]; // prettier-ignore
-  const browser = await startProcess('chromium', [...flags, `${url}/`]);
+  const browser = await startProcess('chromium', [...flags, url]);
   onTestFinished(async () => {
     await browser.stop();
     rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   });
-  const died = browser.exited.then(() => {
+  const promise = browser.exited.then(() => {
     throw new Error(browser.output());
   });
-  return { found: JSON.parse(await Promise.race([found, died])) as Record<string, unknown>, versions, codes };
+  promise.catch(() => undefined);
+  return { promise };
 }
 
 const ALL = Array<boolean>(7).fill(true);
@@ -142,5 +152,19 @@ describe('Chromium', () => {
     expect(found).toEqual({ page, extensions, ...SEEN });
     expect(versions).toMatchObject({ '/': version, '/echo': version, '/bye': version, '/refused': version });
     expect(codes).toEqual([4001]);
+  });
+
+  it('the page of the chat example, served by its own server', { timeout: 120_000 }, async (ctx) => {
+    if (missing !== undefined) return ctx.skip(missing);
+    const cwd = await builtPackage();
+    const port = await freePort();
+    const chat = await startProcess(process.execPath, ['examples/web-socket-chat.mjs', String(port)], { cwd, ready: port }); // prettier-ignore
+    onTestFinished(() => chat.stop());
+    const deserializer = (message: WebSocketMessage): unknown => JSON.parse(String(message));
+    const room = webSocket<unknown>({ url: `ws://127.0.0.1:${port}/chat?name=we`, deserializer });
+    const heard = firstValueFrom(room.pipe(skipWhile((said) => JSON.stringify(said).includes('"we"'))));
+    await firstValueFrom(room.state$.pipe(filter(({ state }) => state === 'open')));
+    const { promise: died } = await browse(`http://127.0.0.1:${port}/?name=Marlow`);
+    expect(await Promise.race([heard, died])).toEqual({ from: 'Marlow', text: 'has come' });
   });
 });
