@@ -70,7 +70,7 @@ function together(opened: readonly [Opened, ...Opened[]]): Omit<OpenedListeners,
 function open(network: Network, { config, tls }: ResolvedListen): Observable<Opened> {
   if (tls === undefined) return network.listen(config).pipe(map((listener) => ({ listener, settings: undefined })));
   return new Observable((subscriber) => {
-    const settings = new TlsSettings(tls, config.host);
+    const settings = new TlsSettings(tls, config.host, network.showsCertificates ?? true);
     subscriber.add(() => {
       if (settings.listener === undefined) settings.release();
     });

@@ -19,27 +19,30 @@ export class TlsSettings {
   readonly #errors = new Subject<unknown>();
   #loading: Subscription | undefined;
 
-  constructor(source: Observable<TlsServerConfig>, host: string | undefined) {
+  /** @param shown whether a certificate is of any use, so that one is made where there is none */
+  constructor(source: Observable<TlsServerConfig>, host: string | undefined, shown: boolean) {
     this.errors = this.#errors.asObservable();
     this.first = new Observable((subscriber) => {
-      this.#loading = source.pipe(concatMap((config) => this.#withCertificate(config, host))).subscribe({
-        next: (config) => {
-          if (this.current === undefined) {
-            this.current = config;
-            subscriber.next(config);
-            subscriber.complete();
-          } else this.#replace(config);
-        },
-        error: (error: unknown) => {
-          if (this.current === undefined) subscriber.error(error);
-          else this.#errors.next(error);
-          this.#errors.complete();
-        },
-        complete: () => {
-          if (this.current === undefined) subscriber.error(new UsageError('INVALID_OPTION', 'tls has no value'));
-          this.#errors.complete();
-        },
-      });
+      this.#loading = source
+        .pipe(concatMap((config) => (shown ? this.#withCertificate(config, host) : of(config))))
+        .subscribe({
+          next: (config) => {
+            if (this.current === undefined) {
+              this.current = config;
+              subscriber.next(config);
+              subscriber.complete();
+            } else this.#replace(config);
+          },
+          error: (error: unknown) => {
+            if (this.current === undefined) subscriber.error(error);
+            else this.#errors.next(error);
+            this.#errors.complete();
+          },
+          complete: () => {
+            if (this.current === undefined) subscriber.error(new UsageError('INVALID_OPTION', 'tls has no value'));
+            this.#errors.complete();
+          },
+        });
     });
   }
 

@@ -97,6 +97,7 @@ export function memoryNetwork(config: MemoryNetworkConfig = {}): Network {
     });
 
   return {
+    showsCertificates: false,
     connect: (target) => {
       const { host, path, resolver } = target;
       const resolved = path === undefined && (resolver !== undefined || literalAddress(bareHost(host)) !== undefined);

@@ -110,6 +110,8 @@ export interface Listener {
 
 /** The network, real or in memory. */
 export interface Network {
+  /** Default true. False where TLS is only what both sides say of it: then no certificate is made for a server that has none. */
+  readonly showsCertificates?: boolean | undefined;
   /**
    * Cold: subscribing connects; emits one connection, handshaken if TLS, and completes. It then belongs to the subscriber.
    * Unsubscribing before that gives up. A name is resolved, and its addresses are tried as {@link raceAddresses} does. Fails with
