@@ -15,8 +15,8 @@ const MISDIRECTED: ServerResponse = Object.freeze({ status: 421 });
 
 /**
  * A handler that is asked only about the host its connection was made for; requests for others get 421 Misdirected Request
- * (RFC 9110 §15.5.20), and clients come again on a connection of their own. For servers that pick certificates, or ask for those of clients, by
- * name: what was settled in the handshake for one name says nothing about another. Requests without TLS pass.
+ * (RFC 9110 §15.5.20), and clients come again on a connection of their own. For servers that pick contexts by an `SNICallback` of their own:
+ * what was settled in the handshake for one name says nothing about another. Certificates by name do this without it. Requests without TLS pass.
  *
  * @example
  * ```ts
