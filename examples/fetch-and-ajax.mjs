@@ -7,6 +7,7 @@ import { fetch } from 'rxweir/compat/fetch';
 let asked = 0;
 const json = { 'content-type': 'application/json' };
 
+/** @param {import('rxweir').ServerRequest} request */
 function handler({ path, body }) {
   if (path === '/moved') return { status: 301, fields: { location: '/weirs' } };
   if (path === '/weirs') return { fields: json, body: '[{ "name": "Marlow" }, { "name": "Hambleden" }]' };
@@ -15,21 +16,21 @@ function handler({ path, body }) {
   return { status: 404 };
 }
 
-/** An upload that is written while its answer is being read. */
+/** An upload that is written while its answer is being read. @param {string} url */
 async function duplex(url) {
   const { readable, writable } = new TransformStream();
   const writer = writable.getWriter();
   const fetching = fetch(url, { method: 'POST', body: readable, duplex: 'half' });
-  const send = (text) => writer.write(new TextEncoder().encode(text));
+  const send = (/** @type {string} */ text) => writer.write(new TextEncoder().encode(text));
   await send('there');
-  const reader = (await fetching).body.pipeThrough(new TextDecoderStream()).getReader();
-  console.log('echo:', (await reader.read()).value);
+  const reader = (await fetching).body?.pipeThrough(new TextDecoderStream()).getReader();
+  console.log('echo:', (await reader?.read())?.value);
   await send('and back');
-  console.log('echo:', (await reader.read()).value);
+  console.log('echo:', (await reader?.read())?.value);
   await writer.close();
 }
 
-/** Given up by a signal, and a failure with its cause. */
+/** Given up by a signal, and a failure with its cause. @param {string} origin */
 async function failures(origin) {
   const controller = new AbortController();
   const fetching = fetch(`${origin}/weirs`, { signal: controller.signal });
@@ -38,14 +39,16 @@ async function failures(origin) {
   await fetch(origin.replace(/\d+$/, '1')).catch((error) => console.log('fetch:', error.name, error.cause.code));
 }
 
+/** @param {string} origin */
 async function withFetch(origin) {
   const response = await fetch(`${origin}/moved`);
-  const names = (await response.json()).map(({ name }) => name);
-  console.log('fetch:', new URL(response.url).pathname, response.redirected, names.join(', '));
+  const weirs = /** @type {{ name: string }[]} */ (await response.json());
+  console.log('fetch:', new URL(response.url).pathname, response.redirected, weirs.map(({ name }) => name).join(', '));
   await duplex(`${origin}/echo`);
   await failures(origin);
 }
 
+/** @param {string} origin */
 function withAjax(origin) {
   return ajax.getJSON(`${origin}/busy`).pipe(
     retry(1), // a 503 is an error, and the second time there is an answer
