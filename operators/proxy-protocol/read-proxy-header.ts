@@ -5,7 +5,7 @@ import { readProxyV2, SIGNATURE } from './read-proxy-v2.js';
 
 const PROXY = Buffer.from('PROXY ', 'latin1');
 /** Bytes of a version 2 header; more would be kept waiting than any proxy has to say. */
-export const DEFAULT_MAX_PROXY_HEADER = 4096;
+const DEFAULT_MAX_PROXY_HEADER = 4096;
 
 /**
  * Reads a header of the PROXY protocol, version 1 or 2, from the beginning of a connection's bytes. Undefined while more is needed;

@@ -208,7 +208,8 @@ describe('certificates by name', () => {
   });
 
   it('a request for a host of another certificate is misdirected, in either version', async () => {
-    const { port, events } = await realServer(echoScheme, { tls: { ...server, names } });
+    const timeout = { idle: 50, linger: 50 };
+    const { port, events } = await realServer(echoScheme, { tls: { ...server, names }, timeout });
     const at = (servername: string): Promise<TLSSocket> => secure(port, { servername });
     expect(await ask(await at('other.example'), 'other.example:443')).toContain('200 OK');
     expect(await ask(await at('other.example'), 'localhost')).toContain('421 Misdirected Request');
