@@ -296,7 +296,8 @@ describe('tickets and staples', () => {
   it('staples what it is given; a failure, or nothing, staples nothing', async () => {
     const stapled = async (ocsp: TlsServerConfig['ocsp']): Promise<unknown> => {
       const { port } = await realServer(echoScheme, { tls: { ...server, ocsp } });
-      const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, requestOCSP: true });
+      const asking: ConnectionOptions & { requestOCSP: boolean } = { port, host: '127.0.0.1', requestOCSP: true };
+      const socket = connectTls({ ...asking, rejectUnauthorized: false });
       onTestFinished(() => void socket.destroy());
       return new Promise((resolve, reject) => socket.once('OCSPResponse', resolve).once('error', reject));
     };
