@@ -21,14 +21,12 @@ export async function staticFiles({ rounds, ms }) {
     'node:http and send': await startServer('static-servers.mjs', 'send', folder),
     ...(NGINX && { nginx: await startNginx(folder) }),
   };
-  for (const [file, title, floors] of [
-    ['small.txt', 'static file, 1.2 KB', { 'node:http and send': 1 }],
-    ['large.bin', 'static file, 1 MiB', { 'node:http and send': 1 }],
-  ]) {
+  const files = { 'small.txt': 'static file, 1.2 KB', 'large.bin': 'static file, 1 MiB' };
+  for (const [file, title] of Object.entries(files)) {
     const contenders = Object.fromEntries(
       Object.entries(servers).map(([name, { port }]) => [name, () => load(`http://127.0.0.1:${port}/${file}`, ms)]),
     );
-    await alternate(`${title}: wrk -t1 -c16`, 'req/s', rounds, contenders, floors);
+    await alternate(`${title}: wrk -t1 -c16`, 'req/s', rounds, contenders, { 'node:http and send': 1 });
   }
   for (const server of Object.values(servers)) await server.stop();
   rmSync(folder, { recursive: true });
