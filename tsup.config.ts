@@ -24,6 +24,7 @@ export default defineConfig({
   // Engines keep the text of all code on the heap, two bytes a character where one is beyond Latin-1: comments stay out.
   esbuildOptions(options) {
     options.minifyWhitespace = true;
+    options.lineLimit = 120; // an error shows the line it comes from
   },
   clean: true,
   removeNodeProtocol: false,

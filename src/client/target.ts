@@ -23,7 +23,7 @@ const remembered = new Map<string, Target>();
 const REMEMBERED = 256;
 
 /**
- * @throws `UsageError` `INVALID_URL` for what does not parse or has no host, `UNSUPPORTED_SCHEME` for other schemes than
+ * @throws `UsageError` `INVALID_URL` for what does not parse or whose userinfo is no text, `UNSUPPORTED_SCHEME` for other schemes than
  *   http and https.
  */
 export function parseTarget(url: string | URL): Target {
@@ -64,6 +64,11 @@ function parse(text: string): Target {
 }
 
 function basic(username: string, password: string): string {
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  let pair: string;
+  try {
+    pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  } catch (cause) {
+    throw new UsageError('INVALID_URL', 'the userinfo of the URL is not percent-encoded UTF-8', cause);
+  }
   return `Basic ${Buffer.from(pair, 'utf8').toString('base64')}`;
 }

@@ -122,18 +122,19 @@ describe('a gibibyte through the proxy in three lines', () => {
     return stops;
   }
 
-  /** Reads a gibibyte, resting now and then. */
+  /** Reads a gibibyte, resting now and then for longer than the buffers of kernels last. */
   function drink(from: NodeJS.ReadableStream): Promise<void> {
     let total = 0;
-    let reads = 0;
+    let rest = 32 * MEBIBYTE;
     return new Promise((resolve, reject) => {
       from.on('error', reject);
       from.on('end', () => total < GIBIBYTE && reject(new Error(`ended after ${total} bytes`)));
       from.on('data', (chunk: Buffer) => {
         total += chunk.length;
-        if (++reads % 64 === 0) {
+        if (total >= rest) {
+          rest += 32 * MEBIBYTE;
           from.pause();
-          setTimeout(() => from.resume(), 5);
+          setTimeout(() => from.resume(), 100);
         }
         if (total >= GIBIBYTE) resolve();
       });

@@ -185,6 +185,8 @@ describe('request', () => {
     [{ target: '/ HTTP/1.1\r\nx: y' }, 'INVALID_TARGET'],
     [{ url: 'ftp://x/' }, 'UNSUPPORTED_SCHEME'],
     [{ url: 'nonsense' }, 'INVALID_URL'],
+    [{ url: 'http://%zz@127.0.0.1/' }, 'INVALID_URL'],
+    [{ url: 'http://a:%ff@127.0.0.1/' }, 'INVALID_URL'],
     [{ timeout: { head: -1 } }, 'INVALID_TIMEOUT'],
   ])('row K4: %j is a UsageError and nothing is sent', async (config, code) => {
     const server = await rawServer(() => OK);

@@ -21,7 +21,8 @@ const OWN_PORT = /\bport: 808\d\b/g;
 /** Runs a block as a module, in plain Node, on dist/: its sample server is at `port`, and it listens on `ownPort`. */
 function start(block: CodeBlock, port: number, ownPort: number): ChildProcess {
   const code = block.code.replaceAll(SAMPLE_SERVER, `127.0.0.1:${port}`).replaceAll(OWN_PORT, `port: ${ownPort}`);
-  return spawn(process.execPath, ['--input-type=module', '--eval', code], {
+  const quiet = '--disable-warning=RXWEIR_SELF_SIGNED'; // of servers that samples give no certificate
+  return spawn(process.execPath, [quiet, '--input-type=module', '--eval', code], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
