@@ -1,5 +1,5 @@
 /** Digest credentials (RFC 7616): what a challenge is answered with. */
-import { createHash } from 'node:crypto';
+import { nodeCrypto } from '../core/node-crypto.js';
 import type { BodySource } from '../body/body-source.js';
 import type { Challenge } from './challenge.js';
 
@@ -44,7 +44,7 @@ export function digestStrength({ scheme, parameters }: Challenge, body: BodySour
 /** The value of the Authorization field for a challenge whose strength is not 0. */
 export function digestCredentials({ parameters }: Challenge, user: DigestUser, request: DigestRequest): string {
   const hash = HASHES.find(([algorithm]) => algorithm === hashName(parameters))?.[1] ?? 'md5';
-  const digest = (text: string | Uint8Array): string => createHash(hash).update(text).digest('hex');
+  const digest = (text: string | Uint8Array): string => nodeCrypto().createHash(hash).update(text).digest('hex');
   const realm = parameters.get('realm') ?? '';
   const nonce = parameters.get('nonce') ?? '';
   const algorithm = parameters.get('algorithm');

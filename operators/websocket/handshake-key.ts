@@ -1,5 +1,5 @@
 /** Sec-WebSocket-Key and its answer (RFC 6455 §4.1, §4.2.2). */
-import { createHash } from 'node:crypto';
+import { nodeCrypto } from '../core/node-crypto.js';
 import { UsageError } from '../core/protocol-error.js';
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
@@ -29,7 +29,8 @@ export function isWebSocketKey(text: string): boolean {
  * ```
  */
 export function webSocketAccept(key: string): string {
-  return createHash('sha1')
+  return nodeCrypto()
+    .createHash('sha1')
     .update(key + GUID, 'latin1')
     .digest('base64');
 }

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { Observable, type SchedulerLike, timeout, throwError } from 'rxjs';
+import { nodeCrypto } from '../../operators/core/node-crypto.js';
 import { isProtocolError, ProtocolError, TimeoutError } from '../../operators/core/protocol-error.js';
 import { Fields } from '../../operators/http/fields.js';
 import { ClientHandshake, type WebSocketAgreement } from '../../operators/websocket/client-handshake.js';
@@ -25,7 +25,12 @@ export function openWebSocket<In, Out>(
   const opening = new Observable<OpenedWebSocket>((subscriber) => {
     const { version = '1.1', protocols = [], deflate } = config;
     const offered = typeof protocols === 'string' ? [protocols] : protocols;
-    const handshake = new ClientHandshake({ version, random: randomBytes(16), protocols: offered, deflate });
+    const handshake = new ClientHandshake({
+      version,
+      random: nodeCrypto().randomBytes(16),
+      protocols: offered,
+      deflate,
+    });
     const headers = new Fields(config.headers);
     for (const { name, value } of handshake.fields) headers.set(name, value);
     const url = httpUrl(config.url);

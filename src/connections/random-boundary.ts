@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { nodeCrypto } from '../../operators/core/node-crypto.js';
 
 /** A multipart boundary nobody can foresee (RFC 2046 §5.1.1): 24 characters of randomness. */
 export function randomBoundary(): string {
-  return `rxweir-${randomBytes(18).toString('base64url')}`;
+  return `rxweir-${nodeCrypto().randomBytes(18).toString('base64url')}`;
 }

@@ -1,5 +1,5 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { from, type ObservableInput, switchMap, take } from 'rxjs';
+import { nodeCrypto } from '../../operators/core/node-crypto.js';
 import { UsageError } from '../../operators/core/protocol-error.js';
 import { isFieldValue } from '../../operators/http/field-syntax.js';
 import type { Handler } from '../server/respond-context.js';
@@ -68,13 +68,13 @@ export function basicAuth({
 
 /** Compares digests under a key of our own: neither the length nor the beginning of a password shows in the time it takes. */
 function comparing(users: Readonly<Record<string, string>>): VerifyCredentials {
-  const key = randomBytes(32);
-  const digest = (text: string): Buffer => createHmac('sha256', key).update(text).digest();
+  const key = nodeCrypto().randomBytes(32);
+  const digest = (text: string): Buffer => nodeCrypto().createHmac('sha256', key).update(text).digest();
   const known = new Map(Object.entries(users).map(([name, password]) => [name, digest(password)]));
-  const nobody = digest(randomBytes(32).toString('hex'));
+  const nobody = digest(nodeCrypto().randomBytes(32).toString('hex'));
   return (username, password) => {
     const expected = known.get(username);
-    return timingSafeEqual(digest(password), expected ?? nobody) && expected !== undefined;
+    return nodeCrypto().timingSafeEqual(digest(password), expected ?? nobody) && expected !== undefined;
   };
 }
 

@@ -1,5 +1,5 @@
 /** Upgrades through a proxy: always HTTP/1.1 towards the server, whichever version the client speaks (RFC 9110 §7.8, RFC 8441). */
-import { randomBytes } from 'node:crypto';
+import { nodeCrypto } from '../../operators/core/node-crypto.js';
 import { splitList } from '../../operators/http/field-syntax.js';
 import { Fields } from '../../operators/http/fields.js';
 import { webSocketAccept, webSocketKey } from '../../operators/websocket/handshake-key.js';
@@ -18,7 +18,7 @@ export interface UpgradePassage {
 export function upgradeRequest({ method, upgrade }: ServerRequest, headers: Fields): UpgradePassage | undefined {
   if (method !== 'CONNECT') return { config: { version: '1.1', upgrade }, key: undefined };
   if (upgrade !== 'websocket') return undefined;
-  const key = webSocketKey(randomBytes(16));
+  const key = webSocketKey(nodeCrypto().randomBytes(16));
   headers.set('sec-websocket-key', key);
   return { config: { version: '1.1', upgrade, method: 'GET' }, key };
 }

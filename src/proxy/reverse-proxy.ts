@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import { asyncScheduler, type SchedulerLike } from 'rxjs';
+import { nodeCrypto } from '../../operators/core/node-crypto.js';
 import { UsageError } from '../../operators/core/protocol-error.js';
 import { isToken } from '../../operators/http/field-syntax.js';
 import type { Fields } from '../../operators/http/fields.js';
@@ -115,7 +115,7 @@ function ownClient(scheduler: SchedulerLike): MakeRequest {
 
 /** A name no other proxy has, so that a request that bears it has been here. */
 export function pseudonym(): string {
-  return `rxweir-${randomBytes(6).toString('hex')}`;
+  return `rxweir-${nodeCrypto().randomBytes(6).toString('hex')}`;
 }
 
 function allowing(common: ReadonlySet<string>, more: AllowedFields = []): ((name: string) => boolean) | undefined {

@@ -1,5 +1,5 @@
-import { constants, createHash, randomBytes } from 'node:crypto';
 import type { SecureContext, SecureContextOptions } from 'node:tls';
+import { nodeCrypto } from '../../operators/core/node-crypto.js';
 import { UsageError } from '../../operators/core/protocol-error.js';
 import type { TlsCommonConfig, TlsServerConfig } from './tls-config.js';
 import { tlsProfiles } from './tls-profiles.js';
@@ -50,12 +50,14 @@ export function serverContext(config: TlsServerConfig): SecureContext {
   if (config.secureContext) return config.secureContext;
   const { ticketKeys, sessionTimeout, tickets, requestCert, rejectUnauthorized } = config;
   const asks = `${requestCert === true} ${rejectUnauthorized !== false}`;
-  const id = ticketKeys ? createHash('sha256').update(ticketKeys).update(asks).digest() : randomBytes(16);
+  const id = ticketKeys
+    ? nodeCrypto().createHash('sha256').update(ticketKeys).update(asks).digest()
+    : nodeCrypto().randomBytes(16);
   return create(config, {
     sessionIdContext: id.toString('hex').slice(0, 32),
     ...(ticketKeys && { ticketKeys: Buffer.from(ticketKeys) }),
     ...(sessionTimeout !== undefined && { sessionTimeout }),
-    secureOptions: tickets === false ? constants.SSL_OP_NO_TICKET : 0,
+    secureOptions: tickets === false ? nodeCrypto().constants.SSL_OP_NO_TICKET : 0,
   });
 }
 
@@ -64,7 +66,7 @@ function create(config: TlsCommonConfig, own: SecureContextOptions = {}): Secure
   if (config.profile !== undefined && profile === undefined) {
     throw new UsageError('INVALID_OPTION', `there is no TLS profile ${JSON.stringify(config.profile)}`);
   }
-  const order = profile?.serverOrder === true ? constants.SSL_OP_CIPHER_SERVER_PREFERENCE : 0;
+  const order = profile?.serverOrder === true ? nodeCrypto().constants.SSL_OP_CIPHER_SERVER_PREFERENCE : 0;
   return nodeTls().createSecureContext({
     ...own,
     ca: config.ca as SecureContextOptions['ca'],
@@ -76,7 +78,7 @@ function create(config: TlsCommonConfig, own: SecureContextOptions = {}): Secure
     minVersion: config.minVersion ?? profile?.minVersion ?? 'TLSv1.2',
     maxVersion: config.maxVersion,
     // A renegotiation could put another certificate behind a name already checked (RFC 9113 §9.2.1 forbids it too).
-    secureOptions: constants.SSL_OP_NO_RENEGOTIATION | order | (own.secureOptions ?? 0),
+    secureOptions: nodeCrypto().constants.SSL_OP_NO_RENEGOTIATION | order | (own.secureOptions ?? 0),
   });
 }
 

@@ -1,5 +1,5 @@
 // node downloads.mjs <kind> <port>: one big response; prints { rate } in MB/s.
-import http from 'node:http';
+// What only one contender needs is loaded by it: a heap over 8 MiB changes how V8 treats buffers, see docs/decisions/0030.
 import net from 'node:net';
 
 const [kind, port] = [process.argv[2], Number(process.argv[3])];
@@ -26,6 +26,7 @@ if (kind === 'rxweir') {
   for await (const chunk of body) bytes += chunk.length;
   finish();
 } else if (kind === 'node-http') {
+  const { default: http } = await import('node:http');
   from = process.hrtime.bigint();
   http.get(`${origin}/`, (response) => {
     response.on('data', (chunk) => (bytes += chunk.length));

@@ -1,5 +1,4 @@
 // node http2-servers.mjs <kind>: prints its port; on SIGTERM, { bytes }: heap allocated for each request.
-import http2 from 'node:http2';
 
 const [kind] = process.argv.slice(2);
 const text = 'Hello, world!';
@@ -24,7 +23,8 @@ process.on('SIGTERM', () => {
 });
 
 if (kind === 'node-http2') {
-  const server = http2.createServer();
+  const { createServer } = await import('node:http2');
+  const server = createServer();
   server.on('stream', (stream) => {
     counting();
     stream.respond({ ':status': 200, 'content-type': 'text/plain' });
