@@ -1,5 +1,4 @@
 // node web-socket-servers.mjs <rxweir | ws | bare>: an echo server; prints its port. `gc` on stdin collects.
-import { createHash } from 'node:crypto';
 import net from 'node:net';
 
 process.stdin.on('data', () => {
@@ -26,6 +25,7 @@ const start = {
   },
   /** Looks at lengths only and answers each frame with one of zeros that was made before. */
   async bare() {
+    const { createHash } = await import('node:crypto');
     const server = net.createServer({ noDelay: true }, (socket) => {
       socket.on('error', () => undefined);
       socket.once('data', (head) => {
