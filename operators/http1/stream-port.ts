@@ -119,6 +119,10 @@ export abstract class StreamPort implements Http1StreamPort, DuplexDestination<O
     this.host.socket.uncork();
   }
 
+  flush(): void {
+    this.host.socket.flush();
+  }
+
   reset(error: unknown = new ProtocolError('CANCELLED', 'the exchange was cancelled', { initiator: 'local' })): void {
     const socket = this.over ? undefined : this.#switched;
     socket?.error(error);

@@ -3,6 +3,7 @@ import { deliver, hold, type Release } from '../../operators/core/deliver.js';
 import type { DuplexSubject } from '../../operators/core/duplex-subject.js';
 import { UsageError } from '../../operators/core/protocol-error.js';
 import { ByteDuplex, type ByteDuplexPort, type SocketInfo } from './byte-duplex.js';
+import { OutboundPort } from './outbound-port.js';
 import { infoOf } from './socket-info.js';
 
 /** Bytes both ways, and how much of them waits, where that is known. */
@@ -18,7 +19,7 @@ export function carried(bytes: CarriedBytes, info: SocketInfo = infoOf(bytes.inf
   return new ByteDuplex(new Observable((subscriber) => port.claim(subscriber)), port, info);
 }
 
-class CarriedPort implements ByteDuplexPort {
+class CarriedPort extends OutboundPort implements ByteDuplexPort {
   readonly #bytes: CarriedBytes;
   #reader: Subscriber<Uint8Array> | undefined;
   #claimed = false;
@@ -31,6 +32,7 @@ class CarriedPort implements ByteDuplexPort {
   #failure: unknown;
 
   constructor(bytes: CarriedBytes) {
+    super(bytes);
     this.#bytes = bytes;
   }
 
@@ -106,25 +108,5 @@ class CarriedPort implements ByteDuplexPort {
 
   detach(): undefined {
     return undefined;
-  }
-
-  next(chunk: Uint8Array): void {
-    this.#bytes.next(chunk);
-  }
-
-  complete(): void {
-    this.#bytes.complete();
-  }
-
-  error(error: unknown): void {
-    this.#bytes.error(error);
-  }
-
-  cork(): void {
-    this.#bytes.cork();
-  }
-
-  uncork(): void {
-    this.#bytes.uncork();
   }
 }

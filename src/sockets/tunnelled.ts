@@ -1,6 +1,7 @@
 import type { DuplexSubject } from '../../operators/core/duplex-subject.js';
 import { UsageError } from '../../operators/core/protocol-error.js';
 import { ByteDuplex, type ByteDuplexPort, type SocketInfo } from './byte-duplex.js';
+import { OutboundPort } from './outbound-port.js';
 
 /**
  * The far end of a tunnel as the connection it stands for: its bytes are those of the tunnel, its life is that of the socket below.
@@ -16,14 +17,13 @@ export function tunnelled(
   return new ByteDuplex(bytes, new TunnelPort(bytes, socket), info);
 }
 
-class TunnelPort implements ByteDuplexPort {
-  readonly #bytes: DuplexSubject<Uint8Array, Uint8Array, SocketInfo>;
+class TunnelPort extends OutboundPort implements ByteDuplexPort {
   readonly #socket: ByteDuplex;
   /** TLS through the tunnel, which counts for itself. */
   readonly #clear: ByteDuplex | undefined;
 
   constructor(bytes: DuplexSubject<Uint8Array, Uint8Array, SocketInfo>, socket: ByteDuplex) {
-    this.#bytes = bytes;
+    super(bytes);
     this.#socket = socket;
     this.#clear = bytes instanceof ByteDuplex ? bytes : undefined;
   }
@@ -58,29 +58,5 @@ class TunnelPort implements ByteDuplexPort {
 
   detach(): undefined {
     return undefined;
-  }
-
-  next(chunk: Uint8Array): void {
-    this.#bytes.next(chunk);
-  }
-
-  complete(): void {
-    this.#bytes.complete();
-  }
-
-  error(error: unknown): void {
-    this.#bytes.error(error);
-  }
-
-  cork(): void {
-    this.#bytes.cork();
-  }
-
-  uncork(): void {
-    this.#bytes.uncork();
-  }
-
-  flush(): void {
-    this.#bytes.flush();
   }
 }
