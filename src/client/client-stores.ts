@@ -23,6 +23,6 @@ export function learn(
 ): void {
   if (route.forwards && status === 407) return;
   const { siteForCookies, topLevel } = config;
-  cookies?.storeAll(fields, { url: target.url, method, siteForCookies, topLevel });
+  if (config.cookies !== false) cookies?.storeAll(fields, { url: target.url, method, siteForCookies, topLevel });
   if (target.secure) hsts?.store(fields, target.url, tls?.authorized === true);
 }

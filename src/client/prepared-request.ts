@@ -108,8 +108,8 @@ export class PreparedRequest {
   }
 
   #additions(): HeadAdditions {
-    const cookies = this.#context.stores?.cookies;
     const { route, config, target } = this;
+    const cookies = config.cookies === false ? undefined : this.#context.stores?.cookies;
     if (cookies === undefined && route === DIRECT) return NO_ADDITIONS;
     const { method, siteForCookies, topLevel } = config;
     const credentials = route.proxies[route.proxies.length - 1]?.credentials;

@@ -56,6 +56,8 @@ export interface RequestConfig extends ConnectionOptions, RedirectConfig {
   readonly compress?: ContentCoding | BodyCoding | undefined;
   /** The way to the server. Default none: the client's, and that is straight. */
   readonly proxy?: ProxyChoice | undefined;
+  /** `false` neither sends nor keeps the client's cookies, on this request and where it is redirected to. */
+  readonly cookies?: false | undefined;
   /** For the client's cookies: the URL or host on whose behalf it is made, for SameSite; not set, its own. */
   readonly siteForCookies?: string | undefined;
   /** For the client's cookies: it is what a user sees change, so that Lax cookies come along from other sites. Default false. */

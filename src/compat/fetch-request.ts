@@ -40,6 +40,7 @@ export function readFetchRequest(input: string | URL | Request, init: RequestIni
     redirect: request.redirect,
     maxRedirects: MAX_REDIRECTS,
     headers,
+    cookies: request.credentials === 'omit' ? false : undefined,
   } satisfies RequestConfig;
   return {
     request,

@@ -48,6 +48,20 @@ describe('cookies', () => {
     expect(cookies.size).toBe(4);
   });
 
+  it('are left alone by a request that wants none, on every hop', async () => {
+    const cookies = new CookieStore();
+    const hop: ServerResponse = { status: 302, fields: { location: '/end', 'set-cookie': 'hop=1' } };
+    const arrived = await each(
+      ({ url }) => (url.endsWith('/hop') ? hop : set('a=1')),
+      { cookies },
+      'http://a.test/',
+      { url: 'http://a.test/hop', cookies: false },
+      { url: 'http://a.test/', cookies: undefined },
+    );
+    expect(cookiesOf(arrived)).toEqual([undefined, undefined, undefined, 'a=1']);
+    expect(cookies.size).toBe(1);
+  });
+
   it('one request subscribed to again sends what was learned', async () => {
     const { network, arrived } = origins((_, index) => set(`n=${index}`));
     const request = createClient({ network, cookies: new CookieStore() }).request('http://a.test/').pipe(text());

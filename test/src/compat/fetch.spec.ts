@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createClient } from '../../../src/client/create-client.js';
 import { createFetch, fetch } from '../../../src/compat/fetch.js';
+import { CookieStore } from '../../../src/stores/cookie-store.js';
 import { bodyOf, Origin, type Seen, settled, until } from './origin.js';
 
 /** Each test runs on both: Node's own fetch says what is right. */
@@ -611,4 +612,13 @@ describe('rxweir alone', () => {
       added.mock.calls.map(([, listener]) => listener),
     );
   });
+});
+
+it("leaves out the client's cookies with credentials: 'omit'", async () => {
+  const cookies = new CookieStore();
+  cookies.store('a=1; path=/', { url });
+  const fetchAs = createFetch(createClient({ cookies }));
+  const sent = async (credentials: 'omit' | 'same-origin' | 'include'): Promise<unknown> =>
+    (await jsonOf(await fetchAs(`${url}/echo`, { credentials }))).headers['cookie'];
+  expect([await sent('omit'), await sent('same-origin'), await sent('include')]).toEqual([undefined, 'a=1', 'a=1']);
 });
