@@ -1,5 +1,6 @@
 /** Content codings (RFC 9110 §8.4): which of them this Node has, what a message says it is in, and what to answer with. */
-import * as zlib from 'node:zlib';
+import type { Gunzip } from 'node:zlib';
+import { nodeZlib } from '../core/node-zlib.js';
 import { ProtocolError } from '../core/protocol-error.js';
 import type { Fields } from '../http/fields.js';
 import { splitList, trimOws } from '../http/field-syntax.js';
@@ -11,7 +12,7 @@ export type ContentCoding = 'gzip' | 'deflate' | 'br' | 'zstd';
 type MakeCoder = (level?: number) => CodingStream;
 
 /** Any stream of Node's zlib: a `Gunzip` has what all of them have. */
-export type CodingStream = zlib.Gunzip;
+export type CodingStream = Gunzip;
 
 /** The streams of one coding. */
 export interface Coder {
@@ -22,42 +23,48 @@ export interface Coder {
 }
 
 /** Node has zstd from 22.15 on. */
-interface MaybeZstd {
-  readonly createZstdCompress?: (options: object) => CodingStream;
-  readonly createZstdDecompress?: () => CodingStream;
-  readonly constants: { readonly ZSTD_c_compressionLevel?: number };
+interface WithZstd {
+  createZstdCompress(options: object): CodingStream;
+  createZstdDecompress(): CodingStream;
+  readonly constants: { readonly ZSTD_c_compressionLevel: number };
 }
+const zstd = (): WithZstd => nodeZlib() as unknown as WithZstd;
 
-const { createZstdCompress, createZstdDecompress, constants } = zlib as unknown as MaybeZstd;
-const { BROTLI_PARAM_QUALITY, Z_SYNC_FLUSH } = zlib.constants;
+/** zlib's number for it. */
+const Z_SYNC_FLUSH = 2;
 
 /** Brotli's own default, 11, is for files that are compressed once. */
 const BROTLI_LEVEL = 4;
 
 const CODERS: Readonly<Record<ContentCoding, Coder | undefined>> = {
   gzip: {
-    encode: (level) => zlib.createGzip(level === undefined ? {} : { level }),
-    decode: () => zlib.createGunzip(),
+    encode: (level) => nodeZlib().createGzip(level === undefined ? {} : { level }),
+    decode: () => nodeZlib().createGunzip(),
     flush: Z_SYNC_FLUSH,
   },
   deflate: {
-    encode: (level) => zlib.createDeflate(level === undefined ? {} : { level }),
-    decode: () => zlib.createInflate(),
+    encode: (level) => nodeZlib().createDeflate(level === undefined ? {} : { level }),
+    decode: () => nodeZlib().createInflate(),
     flush: Z_SYNC_FLUSH,
   },
   br: {
-    encode: (level = BROTLI_LEVEL) => zlib.createBrotliCompress({ params: { [BROTLI_PARAM_QUALITY]: level } }),
-    decode: () => zlib.createBrotliDecompress(),
+    encode(level = BROTLI_LEVEL) {
+      const { constants, createBrotliCompress } = nodeZlib();
+      return createBrotliCompress({ params: { [constants.BROTLI_PARAM_QUALITY]: level } });
+    },
+    decode: () => nodeZlib().createBrotliDecompress(),
     flush: undefined,
   },
   zstd:
-    createZstdCompress && createZstdDecompress
+    'zstd' in process.versions
       ? {
-          encode: (level) =>
-            createZstdCompress(
-              level === undefined ? {} : { params: { [constants.ZSTD_c_compressionLevel as number]: level } },
-            ),
-          decode: () => createZstdDecompress(),
+          encode(level) {
+            const { constants, createZstdCompress } = zstd();
+            return createZstdCompress(
+              level === undefined ? {} : { params: { [constants.ZSTD_c_compressionLevel]: level } },
+            );
+          },
+          decode: () => zstd().createZstdDecompress(),
           flush: undefined,
         }
       : undefined,

@@ -1,5 +1,5 @@
-import { createInflateRaw } from 'node:zlib';
 import { defer, type Observable, type OperatorFunction } from 'rxjs';
+import { nodeZlib } from '../core/node-zlib.js';
 import { operate } from '../core/operate.js';
 import { ProtocolError } from '../core/protocol-error.js';
 import type { Fields } from '../http/fields.js';
@@ -106,7 +106,7 @@ function undo(
       new ProtocolError('BAD_CONTENT', `the content is not ${coding}`, { scope: 'message', wireCode: 400, cause });
     const open = (bytes: Uint8Array): CodingLane => {
       const raw = coding === 'deflate' && !isZlib(bytes);
-      const stream = raw ? createInflateRaw() : decoderOf(coding);
+      const stream = raw ? nodeZlib().createInflateRaw() : decoderOf(coding);
       lane = new CodingLane(subscriber, { stream, flush: false, flushKind: undefined, check, failed });
       wire.lane ??= lane;
       return lane;

@@ -1,6 +1,7 @@
 /** The codings under `chunked`: `Transfer-Encoding: gzip, chunked` and `deflate, chunked` (RFC 9112 §7.2). */
-import { createDeflate, createGunzip, createGzip, createInflate } from 'node:zlib';
+import type { Deflate, Gzip } from 'node:zlib';
 import type { OperatorFunction } from 'rxjs';
+import { nodeZlib } from '../core/node-zlib.js';
 import { operate } from '../core/operate.js';
 import { ProtocolError, UsageError } from '../core/protocol-error.js';
 import { ZlibLane } from './zlib-lane.js';
@@ -31,12 +32,12 @@ const RATIO_FROM = 1_048_576;
  * @see inflateTransferCoding
  */
 export function gzipTransferCoding(): OperatorFunction<Uint8Array, Uint8Array> {
-  return encoding(createGzip);
+  return encoding(() => nodeZlib().createGzip());
 }
 
 /** As {@link gzipTransferCoding}, for `deflate`: the zlib format, as RFC 9112 §7.2 has it. */
 export function deflateTransferCoding(): OperatorFunction<Uint8Array, Uint8Array> {
-  return encoding(createDeflate);
+  return encoding(() => nodeZlib().createDeflate());
 }
 
 /**
@@ -64,7 +65,7 @@ export function inflateTransferCoding(
     let lane: ZlibLane | undefined;
     const open = (): ZlibLane =>
       new ZlibLane(subscriber, {
-        stream: coding === 'gzip' ? createGunzip() : createInflate(),
+        stream: coding === 'gzip' ? nodeZlib().createGunzip() : nodeZlib().createInflate(),
         flush: false,
         check(input, output) {
           if (output > maxOutput) throw tooMuch('maxOutput');
@@ -88,7 +89,7 @@ export function inflateTransferCoding(
   });
 }
 
-function encoding(create: () => ReturnType<typeof createGzip>): OperatorFunction<Uint8Array, Uint8Array> {
+function encoding(create: () => Gzip | Deflate): OperatorFunction<Uint8Array, Uint8Array> {
   return operate((subscriber) => new ZlibLane(subscriber, { stream: create(), flush: true, failed: (cause) => cause }));
 }
 

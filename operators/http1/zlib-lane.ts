@@ -5,8 +5,8 @@
  */
 import type { Subscriber } from 'rxjs';
 import type { Deflate, Gunzip, Gzip, Inflate } from 'node:zlib';
-import { constants } from 'node:zlib';
 import { deliver, hold, type Release } from '../core/deliver.js';
+import { nodeZlib } from '../core/node-zlib.js';
 import type { OperatorHandlers } from '../core/operate.js';
 
 export interface ZlibLaneConfig {
@@ -87,7 +87,7 @@ export class ZlibLane implements OperatorHandlers<Uint8Array> {
     };
     if (flush) {
       stream.write(item.chunk);
-      stream.flush(constants.Z_SYNC_FLUSH, worked);
+      stream.flush(nodeZlib().constants.Z_SYNC_FLUSH, worked);
     } else stream.write(item.chunk, worked);
   }
 

@@ -1,6 +1,6 @@
 /** Sec-WebSocket-Key and its answer (RFC 6455 §4.1, §4.2.2). */
-import { nodeCrypto } from '../core/node-crypto.js';
 import { UsageError } from '../core/protocol-error.js';
+import { sha1 } from './sha1.js';
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 /** Bytes of a key. */
@@ -29,10 +29,7 @@ export function isWebSocketKey(text: string): boolean {
  * ```
  */
 export function webSocketAccept(key: string): string {
-  return nodeCrypto()
-    .createHash('sha1')
-    .update(key + GUID, 'latin1')
-    .digest('base64');
+  return sha1(key + GUID).toString('base64');
 }
 
 function isBase64(code: number): boolean {

@@ -2,11 +2,14 @@
  * Raw deflate streams of zlib. One that keeps its window between messages belongs to a connection; the others are taken for
  * a message and given back, so that a thousand idle connections cost none.
  */
-import { constants, createDeflateRaw, createInflateRaw, type DeflateRaw, type InflateRaw } from 'node:zlib';
+import type { DeflateRaw, InflateRaw } from 'node:zlib';
+import { nodeZlib } from '../core/node-zlib.js';
 import type { DeflateParameters } from './permessage-deflate.js';
 
 export type ZlibContext = DeflateRaw | InflateRaw;
 
+/** zlib chooses: Z_DEFAULT_COMPRESSION. */
+const DEFAULT_LEVEL = -1;
 /** Idle ones of each kind that are kept. */
 const MOST_IDLE = 8;
 const idle = new Map<string, ZlibContext[]>();
@@ -18,7 +21,7 @@ export interface ContextKind {
 }
 
 export function inflateKind({ inbound: { windowBits } }: DeflateParameters): ContextKind {
-  return { key: `inflate ${windowBits}`, create: () => createInflateRaw({ windowBits }) };
+  return { key: `inflate ${windowBits}`, create: () => nodeZlib().createInflateRaw({ windowBits }) };
 }
 
 /**
@@ -28,8 +31,8 @@ export function inflateKind({ inbound: { windowBits } }: DeflateParameters): Con
 export function deflateKind({ outbound, level, memLevel = 8 }: DeflateParameters): ContextKind {
   const windowBits = Math.max(9, outbound.windowBits);
   const key = `deflate ${windowBits} ${level ?? ''} ${memLevel}`;
-  const options = { windowBits, memLevel, level: level ?? constants.Z_DEFAULT_COMPRESSION };
-  return { key, create: () => createDeflateRaw(options) };
+  const options = { windowBits, memLevel, level: level ?? DEFAULT_LEVEL };
+  return { key, create: () => nodeZlib().createDeflateRaw(options) };
 }
 
 /** A fresh context, or one that was given back. */

@@ -2,7 +2,7 @@
  * Puts pieces through a raw zlib stream, one at a time: each is flushed, and done once all that came of it is out. zlib works
  * on a thread of its own, so this is the one asynchronous stage of WebSocket.
  */
-import { constants } from 'node:zlib';
+import { nodeZlib } from '../core/node-zlib.js';
 import { type ContextKind, dropContext, giveContext, takeContext, type ZlibContext } from './zlib-contexts.js';
 import type { ZlibGate } from './zlib-gate.js';
 
@@ -59,7 +59,7 @@ export class ZlibLane {
       const context = (this.#context ??= this.#open());
       context.write(piece);
       if (behind !== undefined) context.write(behind);
-      context.flush(constants.Z_SYNC_FLUSH, this.#onFlush);
+      context.flush(nodeZlib().constants.Z_SYNC_FLUSH, this.#onFlush);
     });
   }
 

@@ -33,10 +33,10 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 
 /** Built-ins of Node an operator may use, besides rxjs: they compute and do not wait. */
 const BUILTINS_OF_OPERATORS: Readonly<Record<string, readonly string[]>> = {
-  'operators/core': ['node:stream', 'node:stream/web', 'node:crypto'], // node-crypto.ts: when it is needed
+  'operators/core': ['node:stream', 'node:stream/web', 'node:crypto', 'node:zlib'], // the last two: when they are needed
   'operators/http1': ['node:zlib'],
   'operators/http2': ['node:crypto'],
-  'operators/websocket': ['node:zlib', 'node:crypto', 'node:buffer'],
+  'operators/websocket': ['node:zlib', 'node:buffer'],
   'operators/body': ['node:zlib', 'node:stream'],
   'operators/exchange': ['node:crypto'],
 };
