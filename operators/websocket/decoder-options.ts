@@ -9,7 +9,10 @@ export interface WebSocketDecoderOptions {
   readonly maxFragments?: number | undefined;
   /** RSV1 may be set on the first frame of a message: permessage-deflate was agreed on (RFC 7692 §6). */
   readonly compressed?: boolean | undefined;
-  /** Payloads are unmasked where they are, in the chunks that were pushed; by default into a copy. */
+  /**
+   * Payloads are unmasked where they are, in the chunks that were pushed; by default into a copy. The pieces of a frame that
+   * came in several are left masked, with their `mask`, for `unmask`, or to be unmasked as they are put together.
+   */
   readonly inPlace?: boolean | undefined;
 }
 

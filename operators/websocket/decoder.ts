@@ -20,7 +20,7 @@ import {
   RSV1,
   RSV2_AND_RSV3,
 } from './frame-header.js';
-import { maskInPlace, maskInto, unmaskAscii } from './mask.js';
+import { maskInPlace, maskInto, rotateMask, unmaskAscii } from './mask.js';
 import { isKnownOpcode, WebSocketOpcode } from './opcode.js';
 import { frameError, messageTooLarge, tooManyFragments, truncatedInput } from './websocket-error.js';
 
@@ -38,10 +38,11 @@ export class WebSocketDecoder {
   /** The piece is the first, the last of its frame. */
   first = false;
   last = false;
-  /** The piece: bytes `start` to `end`, unmasked. */
+  /** The piece: bytes `start` to `end`, unmasked with `mask` in place of 0 where that is left to whoever copies them. */
   bytes: Uint8Array = EMPTY;
   start = 0;
   end = 0;
+  mask = 0;
   /** The piece is known to be ASCII. */
   ascii = false;
 
@@ -106,6 +107,12 @@ export class WebSocketDecoder {
     }
     if (this.#error !== undefined) throw this.#error;
     return false;
+  }
+
+  /** Unmasks a piece that was left masked, where it lies. */
+  unmask(): void {
+    if (this.mask !== 0) maskInPlace(this.bytes, this.start, this.end, this.mask);
+    this.mask = 0;
   }
 
   /** Call when the input has ended. @throws ProtocolError `TRUNCATED_FRAME` inside a frame or a message */
@@ -177,7 +184,6 @@ export class WebSocketDecoder {
     }
     if (!this.#take(joined, header + this.length)) return false;
     this.#joined = undefined;
-    if (this.#masked) maskInPlace(joined, header, header + this.length, this.#mask);
     return this.#control(joined, header);
   }
 
@@ -222,14 +228,7 @@ export class WebSocketDecoder {
     if (this.opcode >= WebSocketOpcode.CLOSE) {
       const start = this.#at;
       this.#at += this.length;
-      if (!this.#masked || this.length === 0) return this.#control(this.#chunk, start);
-      if (this.#inPlace) {
-        maskInPlace(this.#chunk, start, this.#at, this.#mask);
-        return this.#control(this.#chunk, start);
-      }
-      const copy = new Uint8Array(this.length);
-      maskInto(this.#chunk, start, this.#at, copy, 0, this.#mask);
-      return this.#control(copy, 0);
+      return this.#control(this.#chunk, start);
     }
     this.#count();
     this.#missing = this.length;
@@ -238,10 +237,8 @@ export class WebSocketDecoder {
 
   #control(bytes: Uint8Array, start: number): boolean {
     this.first = this.last = true;
-    this.ascii = false;
-    this.bytes = bytes;
-    this.start = start;
-    this.end = start + this.length;
+    this.#found(bytes, start, start + this.length);
+    if (this.#masked && this.length > 0) this.#unmask(bytes, start, this.end, 0);
     if (this.opcode === WebSocketOpcode.CLOSE) this.close();
     return true;
   }
@@ -277,21 +274,26 @@ export class WebSocketDecoder {
     this.#inFrame = !last;
     this.first = first;
     this.last = last;
-    this.ascii = false;
-    this.bytes = chunk;
-    this.start = start;
-    this.end = end;
+    this.#found(chunk, start, end);
     if (this.#masked && taken > 0) this.#unmask(chunk, start, end, this.length - missing);
     return true;
   }
 
+  #found(bytes: Uint8Array, start: number, end: number): void {
+    this.bytes = bytes;
+    this.start = start;
+    this.end = end;
+    this.ascii = false;
+    this.mask = 0;
+  }
+
   #unmask(chunk: Uint8Array, start: number, end: number, phase: number): void {
     if (!this.#inPlace) {
-      const copy = (this.bytes = new Uint8Array(end - start));
+      const copy = new Uint8Array(end - start);
       maskInto(chunk, start, end, copy, 0, this.#mask, phase);
-      this.start = 0;
-      this.end = copy.length;
-    } else if (phase === 0 && end - start <= SHORT) this.ascii = unmaskAscii(chunk, start, end, this.#mask);
-    else maskInPlace(chunk, start, end, this.#mask, phase);
+      this.#found(copy, 0, copy.length);
+    } else if (!this.first || !this.last) this.mask = rotateMask(this.#mask, phase);
+    else if (end - start <= SHORT) this.ascii = unmaskAscii(chunk, start, end, this.#mask);
+    else maskInPlace(chunk, start, end, this.#mask);
   }
 }

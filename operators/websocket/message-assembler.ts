@@ -1,4 +1,5 @@
 import { decodeValidText } from './decode-text.js';
+import { maskInto } from './mask.js';
 import type { WebSocketMessage } from './message.js';
 import { Utf8Validator } from './utf8-validator.js';
 import { utf8Error } from './websocket-error.js';
@@ -34,10 +35,10 @@ export class MessageAssembler {
    * Adds bytes `start` to `end`, copied.
    *
    * @param expected bytes of the message that are known to follow, these included; 0 where more may come behind them
+   * @param mask what they are unmasked with on the way, 0 where they are not masked
    * @throws ProtocolError `INVALID_UTF8`
    */
-  add(bytes: Uint8Array, start: number, end: number, expected: number): void {
-    if (this.#text && !this.#validator.push(bytes, start, end)) throw utf8Error('a text message');
+  add(bytes: Uint8Array, start: number, end: number, expected: number, mask = 0): void {
     const length = this.#length + end - start;
     let buffer = this.#buffer;
     if (buffer === undefined || buffer.length < length) {
@@ -47,7 +48,9 @@ export class MessageAssembler {
       if (buffer !== undefined) grown.set(buffer.subarray(0, this.#length));
       this.#buffer = buffer = grown;
     }
-    buffer.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), this.#length);
+    if (mask === 0) buffer.set(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end), this.#length);
+    else maskInto(bytes, start, end, buffer, this.#length, mask);
+    if (this.#text && !this.#validator.push(buffer, this.#length, length)) throw utf8Error('a text message');
     this.#length = length;
   }
 

@@ -71,9 +71,10 @@ export class MessageReader {
       this.#begin(opcode === WebSocketOpcode.TEXT, decoder.rsv1);
     }
     const final = last && fin;
+    if (this.#compressed || this.#streaming) decoder.unmask();
     if (this.#compressed) this.#inflate(bytes, start, end, final);
     else {
-      this.#add(bytes, start, end, fin ? decoder.length : 0);
+      this.#add(bytes, start, end, fin ? decoder.length : 0, decoder.mask);
       if (final) this.#end();
     }
   }
@@ -119,14 +120,14 @@ export class MessageReader {
       if (packed !== undefined && packed.length > 0) this.#run(packed, false);
     } else {
       const bytes = this.#assembler?.takeBytes() ?? new Uint8Array(0);
-      this.#add(bytes, 0, bytes.length, 0);
+      this.#add(bytes, 0, bytes.length, 0, 0);
     }
   }
 
   /** Bytes of the message as it is. */
-  #add(bytes: Uint8Array, start: number, end: number, expected: number): void {
+  #add(bytes: Uint8Array, start: number, end: number, expected: number, mask: number): void {
     if (!this.#streaming) {
-      this.#assembler?.add(bytes, start, end, expected);
+      this.#assembler?.add(bytes, start, end, expected, mask);
       return;
     }
     if (this.#text && this.#validator?.push(bytes, start, end) === false) throw utf8Error('a text message');
@@ -169,7 +170,7 @@ export class MessageReader {
   }
 
   #inflated(chunk: Uint8Array): void {
-    this.#add(chunk, 0, chunk.length, 0);
+    this.#add(chunk, 0, chunk.length, 0, 0);
     if (this.#streaming && this.#inbound.full) this.#inflater?.pause();
   }
 
