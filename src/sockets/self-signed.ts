@@ -1,5 +1,4 @@
 import { isIP } from 'node:net';
-import { hostname } from 'node:os';
 import { asyncScheduler, defer, from, map, shareReplay, type Observable } from 'rxjs';
 import { bareHost } from './socket-info.js';
 import type { TlsServerConfig } from './tls-config.js';
@@ -48,7 +47,10 @@ export function selfSigned(host = ''): Observable<SelfSigned> {
 }
 
 function namesFor(host: string): string[] {
-  const named = host === '' || host === '0.0.0.0' || host === '::' ? hostname().toLowerCase() : host;
+  const named =
+    host === '' || host === '0.0.0.0' || host === '::'
+      ? process.getBuiltinModule('node:os').hostname().toLowerCase()
+      : host;
   const own = isIP(named) !== 0 || /^[a-z0-9._-]+$/.test(named) ? [named] : [];
   return [...new Set([...own, 'localhost', '127.0.0.1', '::1'])];
 }

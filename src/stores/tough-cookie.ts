@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import type * as Library from 'tough-cookie';
 
 let library: typeof Library | undefined;
@@ -8,5 +7,7 @@ let library: typeof Library | undefined;
  * brings the public suffix list, a mebibyte of heap that most processes never ask for.
  */
 export function toughCookie(): typeof Library {
-  return (library ??= createRequire(import.meta.url)('tough-cookie') as typeof Library);
+  return (library ??= process.getBuiltinModule('node:module').createRequire(import.meta.url)(
+    'tough-cookie',
+  ) as typeof Library);
 }
