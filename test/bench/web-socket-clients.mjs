@@ -1,5 +1,5 @@
 // node web-socket-clients.mjs <bare | rxweir | ws> <port> <bytes> <window> <ms>: messages there and back on one connection,
-// so many in flight; prints { rate, bytes }: messages a second, and heap bytes allocated for each.
+// so many in flight; prints { rate, bytes, cpu }: messages a second, and heap bytes allocated and µs of CPU for each.
 import { randomBytes } from 'node:crypto';
 import net from 'node:net';
 
@@ -83,8 +83,11 @@ globalThis.gc?.();
 done = counted = allocated = 0;
 lastHeap = process.memoryUsage().heapUsed;
 const from = process.hrtime.bigint();
+const before = process.cpuUsage();
 setTimeout(() => {
   const seconds = Number(process.hrtime.bigint() - from) / 1e9;
-  console.log(JSON.stringify({ rate: done / seconds, bytes: counted === 0 ? undefined : allocated / counted }));
+  const { user, system } = process.cpuUsage(before);
+  const bytes = counted === 0 ? undefined : allocated / counted;
+  console.log(JSON.stringify({ rate: done / seconds, bytes, cpu: (user + system) / done }));
   process.exit(0);
 }, ms);
