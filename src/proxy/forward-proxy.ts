@@ -149,6 +149,7 @@ export function forwardProxy(config: ForwardProxyConfig): Handler {
         addVia(passed, '1.1', name);
         return passed;
       },
+      trailersOf: { request: endToEndFields, response: endToEndFields },
       upgradeOf: () => undefined,
       tunnels,
     });

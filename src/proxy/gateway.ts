@@ -20,6 +20,8 @@ export interface Passage {
   readonly request: ServerRequest;
   /** What it becomes: all but body and trailers. */
   readonly config: RequestConfig;
+  /** What is left of the trailers of the request, and of the response. */
+  readonly trailersOf: { request(fields: Fields): Fields; response(fields: Fields): Fields };
   /** What is left of the fields of a response. */
   readonly fieldsOf: (response: { readonly status: number; readonly fields: Fields }) => Fields;
   /** A response that takes the exchange out of HTTP; undefined if it makes no sense. */
@@ -32,7 +34,7 @@ export interface Passage {
  * included; who stops reading stops the other end. Who cannot be reached is 502, who does not answer 504 (RFC 9110 §15.6).
  */
 export function passOn(make: MakeRequest, passage: Passage): Observable<ServerResponse> {
-  const { request, config, fieldsOf } = passage;
+  const { request, config, fieldsOf, trailersOf } = passage;
   return new Observable((subscriber) => {
     let waiting: ByteSubject | undefined; // opened, and nobody has come for it yet
     const body = request.body === EMPTY || config.upgrade !== undefined ? undefined : request.body;
@@ -45,7 +47,7 @@ export function passOn(make: MakeRequest, passage: Passage): Observable<ServerRe
       subscriber.add(
         request.trailers.subscribe({
           next: (fields) => {
-            trailers = fields;
+            trailers = trailersOf.request(fields);
           },
           error: () => undefined, // the body tells it
         }),
@@ -94,7 +96,7 @@ export function passOn(make: MakeRequest, passage: Passage): Observable<ServerRe
   });
 }
 
-function finalResponse({ request, fieldsOf }: Passage, response: Response): ServerResponse {
+function finalResponse({ request, fieldsOf, trailersOf }: Passage, response: Response): ServerResponse {
   const { status, reason, body } = response;
   const fields = fieldsOf(response);
   const shared = { status, fields, ...(reason !== '' && { reason }) };
@@ -108,7 +110,7 @@ function finalResponse({ request, fieldsOf }: Passage, response: Response): Serv
   let trailers: Fields | undefined;
   response.trailers.subscribe({
     next: (received) => {
-      trailers = received;
+      trailers = trailersOf.response(received);
     },
     error: () => undefined, // the body tells it
   });

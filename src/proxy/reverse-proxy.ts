@@ -102,6 +102,10 @@ export function reverseProxy(
         addVia(passed, '1.1', name);
         return passed;
       },
+      trailersOf: {
+        request: (fields) => endToEndFields(fields, asks),
+        response: (fields) => endToEndFields(fields, answers),
+      },
       upgradeOf: (response) => changes && acceptedUpgrade(request, response, changes.key),
       tunnels: { idle, scheduler },
     });

@@ -93,20 +93,29 @@ describe.each(['1.1', '2'] as const)('reverseProxy over HTTP/%s', (version) => {
           of({
             fields: { trailer: 'x-sum', 'content-type': 'text/plain' },
             body,
-            trailers: () => ({ 'x-sum': sum }),
+            trailers: () => ({ 'x-sum': sum, 'x-secret': 'of the server' }),
           }),
-        ).pipe(map((response) => (trailers.subscribe((fields) => (sum = fields.get('x-sum') ?? 'none')), response))),
-      { responseFields: ['link', 'x-sum'] },
+        ).pipe(
+          map(
+            (response) => (
+              trailers.subscribe((fields) => (sum = `${fields.get('x-sum')} ${fields.get('x-not')}`)),
+              response
+            ),
+          ),
+        ),
+      { requestFields: ['x-sum'], responseFields: ['link', 'x-sum'] },
     );
     let sum = '';
     const pieces = interval(2).pipe(
       take(5),
       map((n) => `piece ${n} `),
     );
-    const { response, body } = await ask(url, { version, method: 'POST', body: pieces, trailers: { 'x-sum': '7' } });
+    const trailers = { 'x-sum': '7', 'x-not': '8' };
+    const { response, body } = await ask(url, { version, method: 'POST', body: pieces, trailers });
     expect(body).toBe('piece 0 piece 1 piece 2 piece 3 piece 4 ');
     expect(response.informational.map(({ status, fields }) => [status, fields.get('link')])).toEqual([[103, '</a>']]);
-    expect((await firstValueFrom(response.trailers)).get('x-sum')).toBe('7');
+    const received = await firstValueFrom(response.trailers);
+    expect([received.get('x-sum'), received.get('x-secret')]).toEqual(['7 undefined', undefined]);
   });
 
   it('leaves the server when the client leaves', async () => {
