@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
 import type { Subscriber } from 'rxjs';
 import { deliver, hold, type Release } from '../../operators/core/deliver.js';
 import { UsageError } from '../../operators/core/protocol-error.js';
@@ -14,6 +14,14 @@ type Owned = Duplex & { [PORT]: StreamPort };
 /** Takes what was read, for sockets that read into a buffer of ours and do not say `data`. */
 export function onData(this: Owned, chunk: Uint8Array): void {
   this[PORT].received(chunk);
+}
+/** Takes what a socket has read, in place of its own `push`: what flows does not go through the buffer of a stream. */
+function push(this: Owned, chunk: unknown, encoding?: BufferEncoding): boolean {
+  if (!(chunk instanceof Uint8Array) || this.readableLength > 0 || !this[PORT].flowing) {
+    return Duplex.prototype.push.call(this, chunk, encoding);
+  }
+  this[PORT].received(chunk);
+  return true;
 }
 function onEnd(this: Owned): void {
   this[PORT].ended();
@@ -69,6 +77,7 @@ export class StreamPort implements ByteDuplexPort {
     this.#low = Math.max(mark / 2, 1); // below it, reading goes on
     this.#tcp = tcp;
     (stream as Owned)[PORT] = this;
+    if (stream instanceof Socket) stream.push = push;
     stream.on('error', onError).on('end', onEnd).on('close', onClose).on('drain', onDrain);
   }
 
@@ -78,6 +87,11 @@ export class StreamPort implements ByteDuplexPort {
 
   get bufferedBytes(): number {
     return this.#stream.writableLength + this.#turn.bytes;
+  }
+
+  /** What is read goes straight to the reader. */
+  get flowing(): boolean {
+    return this.#subscriber !== undefined && !this.#paused && this.#stream.readableFlowing === true;
   }
 
   get paused(): boolean {
@@ -177,6 +191,7 @@ export class StreamPort implements ByteDuplexPort {
     if (this.#unread !== undefined) stream.unshift(this.#unread);
     this.#unread = undefined;
     this.#unlisten();
+    if (stream instanceof Socket) delete (stream as { push?: unknown }).push; // its own again
     stream.off('error', onError);
     return stream;
   }
