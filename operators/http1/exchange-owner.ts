@@ -1,3 +1,5 @@
+import type { ServerExchange } from './server-exchange.js';
+
 /** Whoever answers an exchange. Each of these is called at most once, and nothing after `cancelled` or `answered`. */
 export interface ExchangeOwner {
   /** All earlier responses are complete: it may write. Not called where that was so from the start. */
@@ -8,6 +10,14 @@ export interface ExchangeOwner {
   answered(): void;
   /** The peer, or a limit, ended the exchange before its response was complete. */
   cancelled(error: unknown): void;
+}
+
+/** Who answers an exchange in place of the reader of its stream. */
+export interface ExchangeSuccessor {
+  /** The request turned out to break a rule: what is left is to say so, in an exchange that may be another one. */
+  refused(exchange: ServerExchange, error: unknown): void;
+  /** It is answered, or nobody is left to answer. */
+  over(): void;
 }
 
 /**

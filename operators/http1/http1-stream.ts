@@ -1,8 +1,11 @@
 import { from, type Observable, type ObservableInput } from 'rxjs';
 import { DuplexSubject, type DuplexDestination } from '../core/duplex-subject.js';
+import { UsageError } from '../core/protocol-error.js';
 import { operate } from '../core/operate.js';
 import type { Http1Event } from './event.js';
 import type { OutboundEvent } from './outbound-event.js';
+import type { ExchangeSuccessor } from './exchange-owner.js';
+import type { HandedExchange } from './server-stream.js';
 import type { Http1State } from './state.js';
 import type { StreamInbound } from './stream-inbound.js';
 
@@ -13,6 +16,8 @@ export interface Http1StreamPort extends DuplexDestination<OutboundEvent> {
   readonly receiving: Http1State;
   readonly inbound: StreamInbound;
   reset(error?: unknown): void;
+  /** On a server. */
+  handOver?(successor: ExchangeSuccessor): HandedExchange | undefined;
 }
 
 /**
@@ -41,6 +46,13 @@ export class Http1Stream<Info = unknown> extends DuplexSubject<Http1Event, Outbo
   constructor(port: Http1StreamPort, info: Info) {
     super(port.inbound.events, port, info);
     this.#port = port;
+  }
+
+  /** @internal Undefined where it is over. @throws `UsageError` `STREAM_IN_USE`, `INVALID_OPTION` */
+  static handOver(stream: Http1Stream, successor: ExchangeSuccessor): HandedExchange | undefined {
+    const port = stream.#port;
+    if (port.handOver === undefined) throw new UsageError('INVALID_OPTION', 'a stream to be answered is a server’s');
+    return port.handOver(successor);
   }
 
   /** Its number on the connection, from 1. */

@@ -251,18 +251,30 @@ export class ServerExchange {
     return true;
   }
 
+  /** Takes the body back from its sink. @param queued what that has got and not used, as deliveries; it comes first */
+  reclaim(queued: Observable<Uint8Array>): void {
+    this.bodySink = undefined;
+    const body = (this.#body = this.hasBody ? this.#newBody() : undefined);
+    queued.subscribe((chunk) => body?.next(chunk));
+    if (body) this.#settle(body);
+  }
+
   #subject(): UnicastSubject<Uint8Array> {
     if (this.#body) return this.#body;
-    const body = new UnicastSubject<Uint8Array>({
-      claimed: () => this.continue(),
-      cancelled: () => this.#unwanted(),
-    });
-    this.#body = body;
+    const body = (this.#body = this.#newBody());
+    this.#settle(body);
+    return body;
+  }
+
+  #newBody(): UnicastSubject<Uint8Array> {
+    return new UnicastSubject<Uint8Array>({ claimed: () => this.continue(), cancelled: () => this.#unwanted() });
+  }
+
+  #settle(body: UnicastSubject<Uint8Array>): void {
     if (this.readError !== undefined) body.error(this.readError);
     else if (this.#dropped >= 0)
       body.error(new UsageError('BODY_DROPPED', 'the request was answered without its body'));
     else if (this.read) body.complete();
-    return body;
   }
 
   #unwanted(): void {

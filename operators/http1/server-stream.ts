@@ -1,11 +1,14 @@
 import { ProtocolError, UsageError } from '../core/protocol-error.js';
 import { Fields } from '../http/fields.js';
 import { isInformational } from '../http/status.js';
+import { catchError, EMPTY, filter, map } from 'rxjs';
 import type { DetachedSubject } from './detach.js';
 import { Lane } from './lane.js';
 import { FRAMING_TUNNEL, type RequestHead } from './message-decoder.js';
 import { encodeResponseHead, responseFraming } from './message-encoder.js';
 import type { OutboundEvent } from './outbound-event.js';
+import type { ExchangeSuccessor } from './exchange-owner.js';
+import type { DataEvent } from './event.js';
 import type { ExchangeOwner, ServerExchange } from './server-exchange.js';
 import { type PreparedHead, type StreamHost, StreamPort } from './stream-port.js';
 
@@ -17,6 +20,15 @@ export interface ServerStreamHost extends StreamHost {
   switched(socket: DetachedSubject): void;
   /** Both directions are over. */
   finished(stream: ServerStream): void;
+}
+
+/** An exchange that somebody else answers from now on. */
+export interface HandedExchange {
+  readonly exchange: ServerExchange;
+  /** The exchange has its new owner, who may have answered already. */
+  begun(): void;
+  /** Leaves HTTP for what the request asked for, once the head has said so. */
+  upgrade(): DetachedSubject;
 }
 
 /** What a response is composed for when not even the request could be read. */
@@ -31,6 +43,7 @@ export class ServerStream extends StreamPort implements ExchangeOwner {
   #requestError: unknown;
   #answered = false;
   #switching = false;
+  #successor: ExchangeSuccessor | undefined;
 
   constructor(host: ServerStreamHost, id: number, exchange: ServerExchange) {
     super(host, id, new Lane('responses'), new Lane('requests'));
@@ -71,10 +84,41 @@ export class ServerStream extends StreamPort implements ExchangeOwner {
     this.inbound.error(error);
   }
 
+  /** Somebody else answers: through the exchange itself, and told what its owner is told. */
+  handOver(successor: ExchangeSuccessor): HandedExchange | undefined {
+    const exchange = this.#exchange;
+    if (this.over || exchange.over) {
+      this.inbound.discard();
+      return undefined;
+    }
+    if (this.inbound.claimed || this.sending !== 'IDLE') {
+      throw new UsageError('STREAM_IN_USE', 'the stream has a reader, or an answer');
+    }
+    this.#successor = successor;
+    this.over = true; // for whoever still has the stream
+    const { events } = this.inbound;
+    if (exchange.request === undefined) {
+      events.subscribe({ error: (error: unknown) => successor.refused(exchange, error) });
+      return undefined;
+    }
+    exchange.reclaim(
+      events.pipe(
+        filter((event): event is DataEvent => event.type === 'data'),
+        map(({ chunk }) => chunk),
+        catchError(() => EMPTY), // its owner is told
+      ),
+    );
+    return { exchange, begun: () => this.#shareExchange(successor), upgrade: () => this.#leave() };
+  }
+
   /** The exchange for that response, in place of the one that broke. */
   resume(exchange: ServerExchange): void {
     this.#refused = false;
     this.#exchange = exchange;
+    if (this.#successor) {
+      this.#successor.refused(exchange, this.#requestError);
+      return this.#successor.over();
+    }
     exchange.owner = this;
     if (this.over) this.giveUp(undefined);
     else this.askTurn();
@@ -192,13 +236,45 @@ export class ServerStream extends StreamPort implements ExchangeOwner {
   }
 
   #switch(text: string): void {
-    this.#switching = true;
-    this.#host.leaving();
     this.#exchange.interim(text);
-    const socket = this.#exchange.detach();
+    const socket = this.#leave();
     this.#host.switched(socket);
     this.switchTo(socket);
+  }
+
+  #leave(): DetachedSubject {
+    this.#switching = true;
+    this.#host.leaving();
+    const socket = this.#exchange.detach();
     this.#host.finished(this);
+    return socket;
+  }
+
+  /** What its new owner is told is told here too: what becomes of the request is still this stream's affair. */
+  #shareExchange(successor: ExchangeSuccessor): void {
+    const exchange = this.#exchange;
+    const { owner } = exchange;
+    if (exchange.over) {
+      this.answered();
+      return successor.over();
+    }
+    exchange.owner = {
+      turn: () => owner?.turn(),
+      requestRead: (error) => {
+        owner?.requestRead(error);
+        this.requestRead(error);
+      },
+      answered: () => {
+        this.answered();
+        owner?.answered();
+        successor.over();
+      },
+      cancelled: (error) => {
+        owner?.cancelled(error);
+        this.cancelled(error);
+        if (!this.#refused) successor.over();
+      },
+    };
   }
 
   #requestEnded(trailers: Fields | undefined): void {

@@ -261,6 +261,7 @@ export class StreamLanes implements StreamPort, SendHooks, ReceiveHooks {
 
   over(stream: Http2Stream): void {
     this.streams.remove(stream);
+    stream.whenOver?.();
     this.#hooks.ended();
   }
 

@@ -38,6 +38,8 @@ export interface StreamPort {
 export class Http2Stream {
   readonly id: number;
   sink: StreamSink | undefined = undefined;
+  /** Called when it is over, however that came about. */
+  whenOver: (() => void) | undefined = undefined;
   /** See `StreamStateCode`. */
   state: number;
   /** Whose stream it is: opened by us. */

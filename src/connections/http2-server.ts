@@ -46,7 +46,7 @@ export class Http2Server implements ServedConnection, ConnectionHooks {
   readonly #clock: Deadline;
   /** For the acknowledgement of our SETTINGS, then for frames that are not complete. */
   readonly #frameClock: Deadline;
-  readonly #watch: StreamWatch;
+  readonly #watch: StreamWatch<Http2Stream>;
   readonly #send: SendClock | undefined;
   #idle = false;
   #settled = false;

@@ -3,12 +3,14 @@ import { UsageError } from '../../operators/core/protocol-error.js';
 import { UnicastSubject } from '../../operators/core/unicast-subject.js';
 import { Fields } from '../../operators/http/fields.js';
 import { Http2ErrorCode } from '../../operators/http2/error-code.js';
-import type { DecodedHead } from '../../operators/http2/head-reader.js';
+import type { Http2Connection } from '../../operators/http2/connection.js';
+import { DecodedHead } from '../../operators/http2/head-reader.js';
 import type { Priority } from '../../operators/http2/priority-field.js';
-import type { RequestControl } from '../../operators/http2/request-rules.js';
+import { checkPromisedFields, type RequestControl } from '../../operators/http2/request-rules.js';
 import type { StreamState } from '../../operators/http2/stream-state.js';
 import type { Http2Stream, StreamSink } from '../../operators/http2/stream.js';
 import type { Http2Event, Http2OutboundEvent } from './http2-event.js';
+import { promisedPseudo, type PromisedRequest } from './promised-request.js';
 
 /** Opens the stream of a request, when that comes. */
 export type OpenStream = (
@@ -17,6 +19,17 @@ export type OpenStream = (
   pseudo: readonly string[],
   endStream: boolean,
 ) => Http2Stream;
+
+/** A request that somebody else answers in place of the reader of its stream. */
+export interface HandedHttp2Stream {
+  readonly connection: Http2Connection;
+  readonly stream: Http2Stream;
+  readonly head: DecodedHead;
+  /** It has no body. */
+  readonly ends: boolean;
+  /** Tells the sink of the stream, which is not the lane any more, what has come meanwhile. */
+  catchUp(): void;
+}
 
 /**
  * One stream of a connection, driven by hand: an Observable of what the peer sends on it and an Observer of what we do.
@@ -57,6 +70,22 @@ export class Http2StreamSubject<Info = unknown> extends DuplexSubject<Http2Event
     this.#lane.reset(code);
   }
 
+  /**
+   * Promises a response to a request that the client will make (RFC 9113 §8.4): a stream of ours, which begins with that
+   * request and is answered as any. For servers; call it before the response that refers to it.
+   *
+   * @throws `UsageError` `PUSH_DISABLED` where the client takes none; `ILLEGAL_STREAM_STATE`, `ILLEGAL_EVENT`, `INVALID_TARGET`,
+   *   `INVALID_METHOD`
+   */
+  push(request: PromisedRequest): Http2StreamSubject<Info> {
+    return new Http2StreamSubject(this.#lane.promise(request), this.info);
+  }
+
+  /** @internal Undefined where it is over. @throws `UsageError` `STREAM_IN_USE`, `INVALID_OPTION` */
+  static handOver(subject: Http2StreamSubject): HandedHttp2Stream | undefined {
+    return subject.#lane.handOver();
+  }
+
   /** Changes its place among the streams of this side that wait to be written. */
   reprioritize(priority: Priority): void {
     this.#lane.stream?.reprioritize(priority);
@@ -67,20 +96,69 @@ export class Http2StreamSubject<Info = unknown> extends DuplexSubject<Http2Event
 export class StreamLane implements StreamSink {
   readonly events: UnicastSubject<Http2Event>;
   stream: Http2Stream | undefined = undefined;
+  readonly #connection: Http2Connection;
   readonly #open: OpenStream | undefined;
+  /** Of a request that is for us to answer. */
+  #head: DecodedHead | undefined = undefined;
+  #bodiless = false;
+  #answered = false;
 
   /** @param open for a stream of ours, which begins with its request */
-  constructor(open?: OpenStream) {
+  constructor(connection: Http2Connection, open?: OpenStream) {
+    this.#connection = connection;
     this.#open = open;
     this.events = new UnicastSubject<Http2Event>({ cancelled: () => this.reset(Http2ErrorCode.CANCEL) });
   }
 
-  /** A stream of the peer's has begun. */
-  requested(stream: Http2Stream, head: DecodedHead): void {
+  /** A request has come, or was promised. @param ends there is no body */
+  requested(stream: Http2Stream, head: DecodedHead, ends: boolean): void {
     this.stream = stream;
     stream.sink = this;
+    if (this.#connection.role === 'server') this.#head = head;
+    this.#bodiless = ends;
     const { method, scheme, authority, path, protocol } = head.request as RequestControl;
     this.events.next({ type: 'request', method, scheme, authority, path, protocol, fields: head.fields() });
+    if (ends) this.ended(undefined);
+  }
+
+  promise({ fields: init, ...request }: PromisedRequest): StreamLane {
+    const parent = this.stream;
+    if (parent === undefined || this.#connection.role !== 'server') {
+      throw new UsageError('ILLEGAL_EVENT', 'a push is a server’s, and on a stream that has a request');
+    }
+    const pseudo = promisedPseudo(request);
+    const fields = Fields.from(init);
+    const head = promisedHead(pseudo, fields);
+    const lane = new StreamLane(this.#connection);
+    lane.requested(this.#connection.lanes.promise(parent, fields, pseudo), head, true);
+    return lane;
+  }
+
+  handOver(): HandedHttp2Stream | undefined {
+    const stream = this.stream;
+    const head = this.#head;
+    if (stream === undefined || head === undefined) {
+      throw new UsageError('INVALID_OPTION', 'a stream to be answered has the request of a client');
+    }
+    if (this.events.claimed || this.#answered) {
+      throw new UsageError('STREAM_IN_USE', 'the stream has a reader, or an answer');
+    }
+    if (stream.closed) {
+      this.events.discard();
+      return undefined;
+    }
+    this.#answered = true;
+    const catchUp = (): void => {
+      const { sink } = stream;
+      this.events.subscribe({
+        next: (event) => {
+          if (event.type === 'data') sink?.next(event.chunk);
+          else if (event.type === 'end') sink?.ended(event.trailers);
+        },
+        error: () => undefined,
+      });
+    };
+    return { connection: this.#connection, stream, head, ends: this.#bodiless, catchUp };
   }
 
   reset(code: number): void {
@@ -107,6 +185,7 @@ export class StreamLane implements StreamSink {
     const stream = this.stream;
     if (stream === undefined) throw new UsageError('ILLEGAL_EVENT', `${event.type} before the request`);
     if (stream.closed) return; // it has failed, and its reader was told
+    if (event.type !== 'informational') this.#answered = true;
     switch (event.type) {
       case 'informational':
       case 'response': {
@@ -160,4 +239,17 @@ export class StreamLane implements StreamSink {
   failed(error: unknown): void {
     this.events.error(error);
   }
+}
+
+/** What the client will read. @throws `UsageError` `INVALID_TARGET` */
+function promisedHead(pseudo: readonly string[], fields: Fields): DecodedHead {
+  const list = [...pseudo];
+  fields.forEach((name, value) => list.push(name.toLowerCase(), value));
+  const head = new DecodedHead(list, undefined);
+  try {
+    head.request = checkPromisedFields(list);
+  } catch (error) {
+    throw new UsageError('INVALID_TARGET', `not a request to push: ${(error as Error).message}`);
+  }
+  return head;
 }

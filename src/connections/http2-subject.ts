@@ -63,9 +63,8 @@ export class Http2Subject<Info = unknown> extends DuplexSubject<Frame, OutboundF
       socket,
       {
         requested(stream, head, ends) {
-          const lane = new StreamLane();
-          lane.requested(stream, head);
-          if (ends) lane.ended(undefined);
+          const lane = new StreamLane(connection);
+          lane.requested(stream, head, ends);
           if (!take(lane)) stream.reset(Http2ErrorCode.REFUSED_STREAM);
         },
         refused: (stream) => {
@@ -73,8 +72,8 @@ export class Http2Subject<Info = unknown> extends DuplexSubject<Frame, OutboundF
           stream.reset(Http2ErrorCode.NO_ERROR);
         },
         pushed(_, promised, head) {
-          const lane = new StreamLane();
-          lane.requested(promised, head);
+          const lane = new StreamLane(connection);
+          lane.requested(promised, head, false);
           if (!take(lane)) promised.reset(Http2ErrorCode.CANCEL);
         },
         available: () => undefined,
@@ -127,7 +126,7 @@ export class Http2Subject<Info = unknown> extends DuplexSubject<Frame, OutboundF
   /** A stream of ours; it begins with its `request`, which throws `UsageError` `STREAM_LIMIT` where {@link mayOpen} is false. */
   openStream(): Http2StreamSubject<Info> {
     const connection = this.#connection;
-    const lane = new StreamLane((sink, fields, pseudo, endStream) =>
+    const lane = new StreamLane(connection, (sink, fields, pseudo, endStream) =>
       connection.request(sink, fields, pseudo, endStream),
     );
     return new Http2StreamSubject(lane, this.info);

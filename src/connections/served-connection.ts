@@ -11,7 +11,8 @@ export type ServerWait = 'peer' | 'socket' | 'consumer' | 'handler';
 
 /** A connection of a server, whatever is spoken on it. */
 export interface ServedConnection {
-  readonly socket: ServedSocket;
+  /** Of which only is asked whose it is. */
+  readonly socket: { readonly info: unknown };
   /** Requests on their way: begun, and not answered. */
   readonly active: number;
   /** Bytes received that consumers have not released. */

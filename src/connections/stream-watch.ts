@@ -1,5 +1,4 @@
 import { TimeoutError } from '../../operators/core/protocol-error.js';
-import type { Http2Stream } from '../../operators/http2/stream.js';
 import { RateCredit } from './rate-credit.js';
 import type { Deadline, Deadlines } from './timeouts.js';
 
@@ -13,6 +12,21 @@ export interface StreamLimits {
   readonly stall: number;
   /** Bytes per second; 0 is none. */
   readonly minRate: number;
+}
+
+/** What is looked at: a stream of HTTP/2, or what goes for one. */
+export interface WatchedStream {
+  /** Bytes both ways, for as long as either side likes. */
+  readonly tunnel: boolean;
+  readonly remoteEnded: boolean;
+  /** Bytes that its consumer holds. */
+  readonly held: number;
+  /** Bytes the peer may send. */
+  readonly receivable: number;
+  readonly received: number;
+  /** Bytes that wait to be sent, and those that were. */
+  readonly queued: number;
+  readonly written: number;
 }
 
 interface Watched {
@@ -30,20 +44,20 @@ const LOOK = 1000;
  * Looks at the streams of one connection once a second, while there are any: who is given too little by its peer, or lets
  * too little through, is told on. Streams that come and go between two looks cost nothing.
  */
-export class StreamWatch {
+export class StreamWatch<Stream extends WatchedStream> {
   readonly #deadline: Deadline;
   readonly #deadlines: Deadlines;
   readonly #limits: StreamLimits;
-  readonly #streams: () => readonly Http2Stream[];
-  readonly #expired: (stream: Http2Stream, error: TimeoutError) => void;
-  #watched = new Map<Http2Stream, Watched>();
+  readonly #streams: () => readonly Stream[];
+  readonly #expired: (stream: Stream, error: TimeoutError) => void;
+  #watched = new Map<Stream, Watched>();
   #at = 0;
 
   constructor(
     deadlines: Deadlines,
     limits: StreamLimits,
-    streams: () => readonly Http2Stream[],
-    expired: (stream: Http2Stream, error: TimeoutError) => void,
+    streams: () => readonly Stream[],
+    expired: (stream: Stream, error: TimeoutError) => void,
   ) {
     this.#deadlines = deadlines;
     this.#limits = limits;
@@ -88,7 +102,7 @@ export class StreamWatch {
   }
 
   /** The peer is to send, and is not kept from it by us. */
-  #receiving(stream: Http2Stream, watched: Watched, passed: number): TimeoutError | undefined {
+  #receiving(stream: Stream, watched: Watched, passed: number): TimeoutError | undefined {
     if (stream.tunnel || stream.remoteEnded || stream.held > 0 || stream.receivable <= 0) return undefined;
     const { request, rate, minRate } = this.#limits;
     watched.waited += passed;
@@ -100,7 +114,7 @@ export class StreamWatch {
   }
 
   /** Something of ours waits for the peer's windows, or for its reading. */
-  #sending(stream: Http2Stream, watched: Watched, passed: number): TimeoutError | undefined {
+  #sending(stream: Stream, watched: Watched, passed: number): TimeoutError | undefined {
     const { stall, minRate } = this.#limits;
     if (stream.queued === 0 || stall === Infinity) {
       watched.outbound = undefined;

@@ -4,8 +4,7 @@ import type { RequestHead } from '../../operators/http1/message-decoder.js';
 import type { ServerExchange } from '../../operators/http1/server-exchange.js';
 import type { DecodedHead } from '../../operators/http2/head-reader.js';
 import type { Http2Stream } from '../../operators/http2/stream.js';
-import type { Http1Server } from '../connections/http1-server.js';
-import type { Http2Server } from '../connections/http2-server.js';
+import type { Http1Carrier, Http2Carrier } from './carrier.js';
 import { Http1Request } from './http1-request.js';
 import { Http1Writer } from './http1-writer.js';
 import { Http2Request } from './http2-request.js';
@@ -58,7 +57,7 @@ class Answering {
 export class AnswerableHttp1Request extends Http1Request implements AnswerableRequest {
   readonly #answering: Answering;
 
-  constructor(id: number, exchange: ServerExchange, server: Http1Server, context: RespondContext) {
+  constructor(id: number, exchange: ServerExchange, server: Http1Carrier, context: RespondContext) {
     super(id, exchange, exchange.request as RequestHead);
     const writer = new Http1Writer(context, exchange, server);
     this.#answering = new Answering(context, this, writer, () => exchange.over);
@@ -78,7 +77,7 @@ export class AnswerableHttp2Request extends Http2Request implements AnswerableRe
     stream: Http2Stream,
     head: DecodedHead,
     ends: boolean,
-    server: Http2Server,
+    server: Http2Carrier,
     context: RespondContext,
   ) {
     super(id, stream, head, ends, server, context);

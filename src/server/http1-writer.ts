@@ -1,7 +1,7 @@
 import type { ServerExchange } from '../../operators/http1/server-exchange.js';
-import type { Http1Server } from '../connections/http1-server.js';
 import { answeredPlainly } from './answer-plain.js';
 import { answerShort } from './answer-short.js';
+import type { Http1Carrier } from './carrier.js';
 import type { RespondContext } from './respond-context.js';
 import { ResponseBody } from './response-body.js';
 import { composeInterim, composeResponse, composeUpgrade } from './response-head.js';
@@ -14,10 +14,10 @@ export class Http1Writer implements ResponseWriter {
   owner: WriterOwner | undefined = undefined;
   readonly #context: RespondContext;
   readonly #exchange: ServerExchange;
-  readonly #server: Http1Server;
+  readonly #server: Http1Carrier;
   #body: ResponseBody | undefined = undefined;
 
-  constructor(context: RespondContext, exchange: ServerExchange, server: Http1Server) {
+  constructor(context: RespondContext, exchange: ServerExchange, server: Http1Carrier) {
     this.#context = context;
     this.#exchange = exchange;
     this.#server = server;

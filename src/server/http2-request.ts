@@ -6,9 +6,9 @@ import { Http2ErrorCode } from '../../operators/http2/error-code.js';
 import type { DecodedHead } from '../../operators/http2/head-reader.js';
 import type { RequestControl } from '../../operators/http2/request-rules.js';
 import type { Http2Stream, StreamSink } from '../../operators/http2/stream.js';
-import type { Http2Server } from '../connections/http2-server.js';
 import type { Address, SocketInfo, TlsInfo } from '../sockets/byte-duplex.js';
 import { infoOf } from '../sockets/socket-info.js';
+import type { Http2Carrier } from './carrier.js';
 import { push } from './push.js';
 import type { Reply, ReplyRequest } from './reply.js';
 import type { RespondContext } from './respond-context.js';
@@ -29,7 +29,7 @@ export class Http2Request implements ReplyRequest, StreamSink {
   headSent = false;
   readonly #stream: Http2Stream;
   readonly #head: DecodedHead;
-  readonly #server: Http2Server;
+  readonly #server: Http2Carrier;
   readonly #context: RespondContext;
   readonly #hasBody: boolean;
   #fields: Fields | undefined = undefined;
@@ -49,7 +49,7 @@ export class Http2Request implements ReplyRequest, StreamSink {
     stream: Http2Stream,
     head: DecodedHead,
     ends: boolean,
-    server: Http2Server,
+    server: Http2Carrier,
     context: RespondContext,
   ) {
     this.id = id;

@@ -4,10 +4,9 @@ import type { ServerExchange } from '../../operators/http1/server-exchange.js';
 import { parseRequestTarget } from '../../operators/http1/request-target.js';
 import type { DecodedHead } from '../../operators/http2/head-reader.js';
 import type { Http2Stream } from '../../operators/http2/stream.js';
-import type { Http1Server } from '../connections/http1-server.js';
-import type { Http2Server } from '../connections/http2-server.js';
 import type { TlsInfo } from '../sockets/byte-duplex.js';
 import { infoOf } from '../sockets/socket-info.js';
+import type { Http1Carrier, Http2Carrier } from './carrier.js';
 import { refuse, refuseStream } from './refuse.js';
 import type { RespondContext } from './respond-context.js';
 
@@ -15,7 +14,7 @@ import type { RespondContext } from './respond-context.js';
  * Where certificates go by name, a request is for the name its connection was made for: whoever came in by one certificate
  * does not reach what is behind another (RFC 9110 §15.5.20, RFC 9113 §9.1.2). Refuses others with 421; whether it did.
  */
-export function misdirected(context: RespondContext, exchange: ServerExchange, server: Http1Server): boolean {
+export function misdirected(context: RespondContext, exchange: ServerExchange, server: Http1Carrier): boolean {
   const { tls } = infoOf(server.socket.info);
   if (tls?.covers === undefined || exchange.request === undefined) return false;
   const { method, target, fields } = exchange.request;
@@ -30,7 +29,7 @@ export function misdirectedStream(
   context: RespondContext,
   stream: Http2Stream,
   head: DecodedHead,
-  { socket }: Http2Server,
+  { socket }: Pick<Http2Carrier, 'socket'>,
 ): boolean {
   const { tls } = infoOf(socket.info);
   if (tls?.covers === undefined) return false;

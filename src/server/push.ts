@@ -1,10 +1,9 @@
 import { EMPTY } from 'rxjs';
 import { isUsageError } from '../../operators/core/protocol-error.js';
-import { isRequestTarget } from '../../operators/http/field-syntax.js';
-import { UsageError } from '../../operators/core/protocol-error.js';
 import { Http2ErrorCode } from '../../operators/http2/error-code.js';
 import type { Http2Stream } from '../../operators/http2/stream.js';
-import type { Http2Server } from '../connections/http2-server.js';
+import { promisedPseudo } from '../connections/promised-request.js';
+import type { Http2Carrier } from './carrier.js';
 import { withoutConnection } from './http2-head.js';
 import { Http2Writer } from './http2-writer.js';
 import type { RespondContext } from './respond-context.js';
@@ -14,15 +13,14 @@ import type { ServerResponse } from './server-response.js';
 /** Promises a response on a stream of its own and sends it; whether the client takes it. @throws `UsageError` */
 export function push(
   context: RespondContext,
-  server: Http2Server,
+  server: Http2Carrier,
   parent: Http2Stream,
   request: ServerRequest,
   { path, method = 'GET', fields }: PushedRequest,
   response: ServerResponse,
 ): boolean {
-  if (!isRequestTarget(path) || !path.startsWith('/')) throw new UsageError('INVALID_TARGET', 'not a path to push');
-  if (method !== 'GET' && method !== 'HEAD') throw new UsageError('INVALID_METHOD', 'a push answers GET or HEAD');
-  const pseudo = [':method', method, ':scheme', request.scheme, ':authority', request.authority, ':path', path];
+  const { scheme, authority } = request;
+  const pseudo = promisedPseudo({ path, method, scheme, authority });
   let stream: Http2Stream;
   try {
     stream = server.connection.lanes.promise(parent, withoutConnection({ fields }), pseudo);

@@ -2,17 +2,16 @@ import { isProtocolError, isTimeoutError } from '../../operators/core/protocol-e
 import type { ServerExchange } from '../../operators/http1/server-exchange.js';
 import { Http2ErrorCode } from '../../operators/http2/error-code.js';
 import type { Http2Stream } from '../../operators/http2/stream.js';
-import type { ServedSocket } from '../connections/served-connection.js';
-import type { Http1Server } from '../connections/http1-server.js';
 import { infoOf } from '../sockets/socket-info.js';
 import { answerShort } from './answer-short.js';
+import type { Http1Carrier } from './carrier.js';
 import type { RespondContext } from './respond-context.js';
 
 /** Answers without the handler, once it is this exchange's turn. */
 export function refuse(
   context: RespondContext,
   exchange: ServerExchange,
-  server: Http1Server,
+  server: Pick<Http1Carrier, 'socket'>,
   status: number,
   error: unknown,
 ): void {
@@ -26,7 +25,7 @@ export function refuse(
 export function refuseStream(
   { events }: RespondContext,
   stream: Http2Stream,
-  socket: ServedSocket,
+  socket: Http1Carrier['socket'],
   status: number,
   error: unknown,
 ): void {

@@ -1,7 +1,7 @@
 import { ProtocolError } from '../../operators/core/protocol-error.js';
 import type { ServerExchange } from '../../operators/http1/server-exchange.js';
-import type { Http1Server } from '../connections/http1-server.js';
 import { answeredPlainly } from './answer-plain.js';
+import type { Http1Carrier, Http2Carrier } from './carrier.js';
 import { acceptedCoding } from './accepted-coding.js';
 import type { Http1Request } from './http1-request.js';
 import { misdirected } from './misdirected.js';
@@ -9,7 +9,6 @@ import { refuse } from './refuse.js';
 import { Http1Writer } from './http1-writer.js';
 import type { Http2Request } from './http2-request.js';
 import { Http2Writer } from './http2-writer.js';
-import type { PlainHttp2Server } from './plain-http2-server.js';
 import type { Http2Stream } from '../../operators/http2/stream.js';
 import { Reply } from './reply.js';
 import type { Handler, RespondContext } from './respond-context.js';
@@ -19,7 +18,7 @@ import type { HandlerResult } from './server-response.js';
 export function respond(
   context: RespondContext,
   exchange: ServerExchange,
-  server: Http1Server,
+  server: Http1Carrier,
   request: Http1Request,
   handler: Handler,
 ): void {
@@ -38,7 +37,7 @@ export function respond(
 export function respondHttp2(
   context: RespondContext,
   stream: Http2Stream,
-  server: PlainHttp2Server,
+  server: Http2Carrier,
   request: Http2Request,
   handler: Handler,
 ): void {
@@ -49,7 +48,7 @@ export function respondHttp2(
 function respondLater(
   context: RespondContext,
   stream: Http2Stream,
-  server: PlainHttp2Server,
+  server: Http2Carrier,
   request: Http2Request,
   handler: Handler,
 ): void {
@@ -59,7 +58,7 @@ function respondLater(
 function respondNow(
   context: RespondContext,
   stream: Http2Stream,
-  server: PlainHttp2Server,
+  server: Http2Carrier,
   request: Http2Request,
   handler: Handler,
 ): void {
@@ -76,7 +75,7 @@ function respondNow(
 }
 
 /** Refuses what no handler needs to see; whether it did. */
-export function refusedOutright(context: RespondContext, exchange: ServerExchange, server: Http1Server): boolean {
+export function refusedOutright(context: RespondContext, exchange: ServerExchange, server: Http1Carrier): boolean {
   if (misdirected(context, exchange, server)) return true;
   if (exchange.expectation !== '') {
     const error = new ProtocolError('EXPECTATION_FAILED', 'an Expect that is not 100-continue', { wireCode: 417 });

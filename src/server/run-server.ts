@@ -2,7 +2,7 @@ import { Observable } from 'rxjs';
 import type { Answer } from './answer.js';
 import { openListeners } from './open-listeners.js';
 import { resolveServeConfig, type ServeConfig } from './serve-config.js';
-import { HttpServer } from './server.js';
+import { HttpServer } from './http-server.js';
 
 /** Binds, and emits the server once it listens; completes when it is closed, and closes it when unsubscribed. */
 export function runServer(config: ServeConfig, answer: Answer): Observable<HttpServer> {
