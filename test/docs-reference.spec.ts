@@ -58,6 +58,7 @@ describe('docs/errors.md', () => {
       'memory-socket',
       'duplex-bridge',
       'node-listener',
+      'spare-descriptors',
       'tls-server',
       'tls-client',
       'race-addresses',
@@ -141,6 +142,7 @@ describe('docs/limits.md', () => {
     expect(tableOf('Server')).toEqual({
       maxConnections: [config.maxConnections],
       maxHandshakes: [config.maxHandshakes],
+      spareDescriptors: inSource('src/sockets/spare-descriptors.ts', 'MOST_SPARED = '),
       maxPipelined: inSource(connection, 'options.maxPipelined ?? '),
       maxRequests: inSource(connection, 'options.maxRequests ?? '),
       highWaterMark: [DEFAULT_HIGH_WATER_MARK],

@@ -43,7 +43,7 @@ export interface ResolvedListen {
 export function resolveListen(
   at: ListenAt,
   version: ServedVersion,
-  shared: Pick<ListenConfig, 'handshakeTimeout' | 'maxHandshakes' | 'scheduler'>,
+  shared: Pick<ListenConfig, 'handshakeTimeout' | 'maxHandshakes' | 'spareDescriptors' | 'scheduler'>,
 ): ResolvedListen {
   const {
     host,

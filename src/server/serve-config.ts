@@ -16,6 +16,8 @@ export interface ServeConfig extends ListenAt {
   readonly listen?: readonly ListenAt[] | undefined;
   /** Connections at a time that have not made their TLS handshake, or not shown what they begin with; default 4096. */
   readonly maxHandshakes?: number | undefined;
+  /** File descriptors that connections leave to files and to connections of your own; default an eighth, at most 32. */
+  readonly spareDescriptors?: number | undefined;
   /** Default: the machine's. */
   readonly network?: Network | undefined;
   /** Clock of all time limits and of the Date field; default `asyncScheduler`. */
@@ -80,11 +82,13 @@ export function resolveServeConfig(config: ServeConfig): ResolvedServeConfig {
   const timeouts = resolveServerTimeouts(config.timeout);
   const handshakeTimeout = Math.min(timeouts.setup, LONGEST);
   const maxHandshakes = whole('maxHandshakes', config.maxHandshakes, 1) ?? 4096;
+  const spareDescriptors = whole('spareDescriptors', config.spareDescriptors, 0);
   return {
     listen: listens(config).map((at) =>
       resolveListen(at, version, {
         handshakeTimeout,
         maxHandshakes,
+        spareDescriptors,
         scheduler,
       }),
     ),

@@ -79,7 +79,13 @@ export interface ListenConfig {
   readonly maxHandshakes?: number | undefined;
   /** Milliseconds for the TLS handshake, and for what else comes before the connection is ready; default 10 000. */
   readonly handshakeTimeout?: number | undefined;
-  /** Clock of `handshakeTimeout`. */
+  /**
+   * File descriptors of the process that connections leave to files and to connections of your own: one that takes such is
+   * closed at once (`EMFILE` among the errors). Default an eighth of all, at most 32; where the system does not say how many
+   * there are, none are left. Linux says it.
+   */
+  readonly spareDescriptors?: number | undefined;
+  /** Clock of `handshakeTimeout`, and between two reports of the same kind. */
   readonly scheduler?: SchedulerLike | undefined;
   /** Connections open at a time, handshakes included; more are closed at once. Default no limit. */
   readonly maxConnections?: number | undefined;

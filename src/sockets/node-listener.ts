@@ -1,5 +1,5 @@
 import type { AddressInfo, Server, Socket } from 'node:net';
-import { Observable, ReplaySubject } from 'rxjs';
+import { asyncScheduler, Observable, ReplaySubject } from 'rxjs';
 import { NetworkError } from '../../operators/core/protocol-error.js';
 import { AcceptGate } from './accept-gate.js';
 import type { Address, ByteDuplex } from './byte-duplex.js';
@@ -9,6 +9,7 @@ import { ignoreErrors } from './open-socket.js';
 import { acceptPreamble, hasPreamble, type Preamble } from './preamble.js';
 import { Preparing } from './preparing.js';
 import { ipAddress, tcpInfo, unixAddress, unixInfo } from './socket-info.js';
+import { descriptorOf, SpareDescriptors } from './spare-descriptors.js';
 import { streamDuplex } from './stream-duplex.js';
 import type { TlsServerConfig } from './tls-config.js';
 import { prepareTls } from './tls-server.js';
@@ -65,9 +66,16 @@ export class NodeListener implements Listener {
       config.scheduler,
     );
     if (config.maxConnections !== undefined) server.maxConnections = config.maxConnections;
+    const { spareDescriptors, scheduler = asyncScheduler } = config;
+    const spare = new SpareDescriptors({
+      spare: spareDescriptors,
+      now: () => scheduler.now(),
+      report: (error) => this.#gate.report(error),
+    });
     server.on('connection', (socket: Socket) => {
       socket.on('error', ignoreErrors);
-      this.#gate.offer(socket);
+      if (spare.takenBy(descriptorOf(socket))) socket.destroy();
+      else this.#gate.offer(socket);
     });
     server.on('drop', () => this.#gate.report(tooMany(config.maxConnections)));
     server.on('error', (error: unknown) => this.#gate.report(networkError(error, 'listen')));

@@ -480,6 +480,7 @@ describe('the config', () => {
     [{ listen: [{ port: 80 }], port: 81 }, 'INVALID_OPTION'],
     [{ fd: 3, port: 80 }, 'INVALID_OPTION'],
     [{ maxHandshakes: 0 }, 'INVALID_OPTION'],
+    [{ spareDescriptors: -1 }, 'INVALID_OPTION'],
     [{ timeout: { head: -1 } }, 'INVALID_TIMEOUT'],
     [{ timeout: { heads: 1 } as object }, 'INVALID_TIMEOUT'],
     [{ limits: { maxFields: -1 } }, 'INVALID_LIMIT'],
