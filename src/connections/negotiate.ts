@@ -72,7 +72,7 @@ export class Negotiation implements ServedConnection {
     const { tls } = infoOf(this.socket.info);
     if (this.#version !== undefined) return this.#become(this.#version === '2', this.socket);
     if (tls?.alpnProtocol !== undefined) return this.#agreed(tls.alpnProtocol);
-    this.#clock.arm(this.#setup);
+    this.#clock.arm(this.#closing ? this.#lastRequest : this.#setup);
     this.#subscription = this.socket.subscribe({
       next: (chunk) => (this.#target === undefined ? this.#look(chunk) : this.#target.next(chunk)),
       error: (error: unknown) => (this.#target === undefined ? this.#gone(error) : this.#target.error(error)),

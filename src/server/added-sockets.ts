@@ -18,6 +18,8 @@ export interface AddSocketOptions {
 export interface AddedHooks {
   ready(socket: ServedSocket): void;
   failed(error: unknown): void;
+  /** It is closed, and none is on its way any more. */
+  over(): void;
 }
 
 /** Connections that come another way than through a listener. */
@@ -47,12 +49,14 @@ export class AddedSockets {
     const preamble = infoOf(socket.info).tls === undefined ? this.#preamble(tls) : undefined;
     if (preamble === undefined) return this.#hooks.ready(socket);
     if (this.#preparing.full) return socket.error(new TimeoutError('setup', 0, 'too many handshakes at a time'));
-    this.#preparing.start(acceptPreamble(socket instanceof ByteDuplex ? socket : carried(socket), preamble));
+    const connection = socket instanceof ByteDuplex ? socket : carried(socket);
+    this.#preparing.start(connection, acceptPreamble(connection, preamble));
   }
 
-  close(): void {
+  /** @param lastWord see `Listener.close` */
+  close(lastWord?: number): void {
     this.#closed = true;
-    this.#preparing.close();
+    this.#preparing.close(lastWord);
   }
 
   #preamble(tls: boolean | TlsServerConfig | undefined): Preamble | undefined {

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { BehaviorSubject, map, merge, type Observable, ReplaySubject, type Subscription, takeUntil, timer } from 'rxjs';
+import { BehaviorSubject, map, type Observable, ReplaySubject, type Subscription, takeUntil, timer } from 'rxjs';
 import { NetworkError, type ProtocolError, TimeoutError } from '../../operators/core/protocol-error.js';
 import type { ServerExchange } from '../../operators/http1/server-exchange.js';
 import type { DecodedHead } from '../../operators/http2/head-reader.js';
@@ -12,16 +12,16 @@ import { Negotiation, type NegotiationHooks } from '../connections/negotiate.js'
 import type { ServedConnection, ServedSocket } from '../connections/served-connection.js';
 import type { StreamLimits } from '../connections/stream-watch.js';
 import { Deadlines } from '../connections/timeouts.js';
-import type { Listener } from '../sockets/network.js';
 import { goingAway } from '../connections/web-socket-going-away.js';
 import { infoOf } from '../sockets/socket-info.js';
-import { AddedSockets, type AddSocketOptions } from './added-sockets.js';
+import type { AddSocketOptions } from './added-sockets.js';
 import type { AddedStreamHost } from './added-stream.js';
 import { announce } from './announce.js';
 import type { Answer } from './answer.js';
 import type { Http1Carrier, Http2Carrier } from './carrier.js';
 import { contained } from './contained.js';
 import { DateLine } from './date-line.js';
+import { Incoming } from './incoming.js';
 import { h2cUpgrade, type H2cUpgrade } from './h2c-upgrade.js';
 import { PlainHead } from './plain-head.js';
 import { PlainHttp2Server } from './plain-http2-server.js';
@@ -51,25 +51,21 @@ export class HttpServer implements Server, Http1ServerHooks, Http2ServerHooks, N
   readonly deadlines: Deadlines;
   readonly limits: StreamLimits;
   readonly #config: ResolvedServeConfig;
-  readonly #listener: Listener;
   readonly #opened: OpenedListeners;
-  readonly #added: AddedSockets;
+  readonly #incoming: Incoming;
   readonly #events: ServerEvents;
   readonly #answer: Answer;
   readonly #open = new Set<ServedConnection>();
   readonly #count = new BehaviorSubject(0);
   readonly #closed = new ReplaySubject<void>(1);
   #requests = 0;
-  #paused = false;
-  #accepts = true;
   #closing = false;
+  #over = false;
   #grace: Subscription | undefined = undefined;
-  #accepting: Subscription | undefined = undefined;
 
   constructor(config: ResolvedServeConfig, opened: OpenedListeners, answer: Answer) {
     const { scheduler } = config;
     this.#config = config;
-    this.#listener = opened.listener;
     this.#opened = opened;
     this.deadlines = new Deadlines(scheduler);
     this.#events = new ServerEvents(scheduler, (before) =>
@@ -77,9 +73,11 @@ export class HttpServer implements Server, Http1ServerHooks, Http2ServerHooks, N
     );
     this.addresses = opened.addresses;
     this.address = opened.addresses[0] as ServerAddress;
-    this.#added = new AddedSockets(config, opened.tls, {
+    this.#incoming = new Incoming(config, opened, {
       ready: (socket) => this.#serve(socket),
       failed: (error) => this.#listenerFailed(error),
+      over: () => this.#checkClosed(),
+      broken: () => void this.close(),
     });
     this.connections$ = contained(this.#count);
     this.events$ = this.#events.events$;
@@ -113,53 +111,35 @@ export class HttpServer implements Server, Http1ServerHooks, Http2ServerHooks, N
 
   start(): void {
     if (this.#closing) return; // who got the server has closed it at once
-    const { errors, connections } = this.#listener;
-    this.#accepting = merge(errors, this.#opened.reloadErrors).subscribe({
-      next: (error) => this.#listenerFailed(error),
-      error: () => undefined,
-    });
-    this.#accepting.add(
-      connections.subscribe({
-        next: (socket) => this.#serve(socket),
-        error: (error: unknown) => {
-          this.#listenerFailed(error);
-          this.close();
-        },
-      }),
-    );
+    this.#incoming.start();
     announce(this.#opened, this.#events);
   }
 
   pause(): void {
-    this.#paused = true;
-    this.#gate();
+    this.#incoming.pause();
   }
 
   resume(): void {
-    this.#paused = false;
-    this.#gate();
+    this.#incoming.resume();
   }
 
   close({ grace }: { readonly grace?: number } = {}): Observable<void> {
     const milliseconds = resolveGrace(grace) ?? this.#config.grace;
     if (!this.#closing) {
       this.#closing = true;
-      this.#accepting?.unsubscribe();
-      this.#listener.close();
-      this.#opened.release();
-      this.#added.close();
+      this.#incoming.close(this.#config.connection.timeouts.lastRequest);
       for (const server of this.#open) {
         goingAway(infoOf(server.socket.info));
         server.close();
       }
       this.#checkClosed();
     }
-    if (this.#open.size > 0) this.#destroyAfter(milliseconds);
+    if (!this.#over) this.#destroyAfter(milliseconds);
     return this.#closed.asObservable();
   }
 
   addSocket(socket: ServedSocket | Duplex, options?: AddSocketOptions): void {
-    this.#added.add(socket, options);
+    this.#incoming.add(socket, options);
   }
 
   addStream(stream: Http1Stream | Http2StreamSubject): void {
@@ -174,12 +154,15 @@ export class HttpServer implements Server, Http1ServerHooks, Http2ServerHooks, N
   }
 
   #serve(socket: ServedSocket): void {
-    if (this.#closing) return socket.error(closingError());
     const { connection, version } = this.#config;
     const negotiation = new Negotiation(socket, this.deadlines, connection.timeouts, version, this);
     this.#open.add(negotiation);
     this.#counted();
     if (this.#events.observed) this.#events.emit({ type: 'connection', remote: infoOf(socket.info).remote });
+    if (this.#closing) {
+      goingAway(infoOf(socket.info)); // it was on its way when the server began to close
+      negotiation.close();
+    }
     negotiation.open();
   }
 
@@ -256,16 +239,7 @@ export class HttpServer implements Server, Http1ServerHooks, Http2ServerHooks, N
 
   #counted(): void {
     this.#count.next(this.#open.size);
-    this.#gate();
-  }
-
-  /** Whether new connections are accepted now. */
-  #gate(): void {
-    const accepts = !this.#paused && this.#open.size < this.#config.maxConnections;
-    if (this.#closing || accepts === this.#accepts) return;
-    this.#accepts = accepts;
-    if (accepts) this.#listener.resume();
-    else this.#listener.pause();
+    this.#incoming.count(this.#open.size);
   }
 
   #listenerFailed(error: unknown): void {
@@ -276,11 +250,14 @@ export class HttpServer implements Server, Http1ServerHooks, Http2ServerHooks, N
     this.#grace?.unsubscribe();
     this.#grace = timer(grace, this.#config.scheduler).subscribe(() => {
       for (const server of this.#open) server.destroy(new TimeoutError('close', grace));
+      this.#incoming.abandon();
+      this.#checkClosed();
     });
   }
 
   #checkClosed(): void {
-    if (!this.#closing || this.#open.size > 0 || this.#closed.closed) return;
+    if (!this.#closing || this.#open.size > 0 || !this.#incoming.over || this.#over) return;
+    this.#over = true;
     this.#grace?.unsubscribe();
     if (this.#events.observed) this.#events.emit({ type: 'closed' });
     this.#events.complete();

@@ -37,7 +37,7 @@ export class MergedListener implements Listener {
     for (const one of this.#listeners) one.unref();
   }
 
-  close(): Observable<void> {
-    return forkJoin(this.#listeners.map((one) => one.close())).pipe(map(() => undefined));
+  close(options?: { readonly lastWord?: number | undefined }): Observable<void> {
+    return forkJoin(this.#listeners.map((one) => one.close(options))).pipe(map(() => undefined));
   }
 }

@@ -40,8 +40,9 @@ export class AcceptGate<Raw> {
   }
 
   offer(raw: Raw): void {
-    if (this.#subscriber !== undefined && !this.#paused && !this.#full) this.#hooks.accept(raw);
-    else if (!this.#closed && this.#waiting.length < this.#room) this.#waiting.push(raw);
+    if (this.#closed) this.#hooks.refuse(raw);
+    else if (this.#subscriber !== undefined && !this.#paused && !this.#full) this.#hooks.accept(raw);
+    else if (this.#waiting.length < this.#room) this.#waiting.push(raw);
     else this.#hooks.refuse(raw);
   }
 
@@ -71,10 +72,14 @@ export class AcceptGate<Raw> {
     if (!full) this.#admit();
   }
 
-  close(): void {
-    if (this.#closed) return;
+  /** Nothing comes any more; what was accepted may still be emitted, until {@link close}. */
+  stop(): void {
     this.#closed = true;
     for (const raw of this.#waiting.splice(0)) this.#hooks.refuse(raw);
+  }
+
+  close(): void {
+    this.stop();
     const subscriber = this.#subscriber;
     this.#subscriber = undefined;
     subscriber?.complete();

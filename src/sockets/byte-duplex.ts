@@ -61,6 +61,8 @@ export interface ByteDuplexPort extends DuplexDestination<Uint8Array> {
   readonly bufferedBytes: number;
   readonly paused: boolean;
   readonly destroyed: boolean;
+  /** Something has come from the peer. */
+  readonly begun: boolean;
   ref(): void;
   unref(): void;
   /**

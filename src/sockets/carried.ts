@@ -28,6 +28,7 @@ class CarriedPort extends OutboundPort implements ByteDuplexPort {
   #unreadCredit: Release | undefined;
   /** What came while nobody read: at most what one delivery brings, for it is held. */
   readonly #waiting: { readonly chunk: Uint8Array; readonly release: Release }[] = [];
+  #begun = false;
   #ended = false;
   #failure: unknown;
 
@@ -46,6 +47,10 @@ class CarriedPort extends OutboundPort implements ByteDuplexPort {
 
   get paused(): boolean {
     return this.#reader === undefined;
+  }
+
+  get begun(): boolean {
+    return this.#begun;
   }
 
   get destroyed(): boolean {
@@ -76,6 +81,7 @@ class CarriedPort extends OutboundPort implements ByteDuplexPort {
     else
       this.#reading ??= this.#bytes.subscribe({
         next: (chunk) => {
+          this.#begun = true;
           if (this.#reader === undefined) this.#waiting.push({ chunk, release: hold() });
           else this.#reader.next(chunk);
         },

@@ -104,6 +104,7 @@ class MemoryPort implements ByteDuplexPort, PipeReader {
   #closed = false;
   #failure: unknown;
   #held = 0;
+  #begun = false;
   #paused = false;
   readonly #released = (bytes: Uint8Array): void => {
     this.#held -= bytes.length;
@@ -138,6 +139,10 @@ class MemoryPort implements ByteDuplexPort, PipeReader {
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  get begun(): boolean {
+    return this.#begun;
   }
 
   get destroyed(): boolean {
@@ -222,6 +227,7 @@ class MemoryPort implements ByteDuplexPort, PipeReader {
 
   received(bytes: Uint8Array): void {
     const subscriber = this.#subscriber as Subscriber<Uint8Array>;
+    this.#begun = true;
     this.#held += bytes.length;
     deliver(subscriber, bytes, this.#released);
     if (this.#held >= this.#mark) this.#paused = true;

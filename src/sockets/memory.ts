@@ -5,11 +5,14 @@ import type { Address, ByteDuplex } from './byte-duplex.js';
 import type { Chunking } from './memory-pipe.js';
 import { memoryPair, type ByteOffset } from './memory-socket.js';
 import { pretendTls } from './memory-tls.js';
+import { acceptPreamble, hasPreamble, type Preamble } from './preamble.js';
+import { DEFAULT_HANDSHAKE_TIMEOUT, DEFAULT_MAX_HANDSHAKES, Preparing } from './preparing.js';
 import type { ConnectTarget, ListenConfig, Listener, Network } from './network.js';
 import { reachHost } from './reach-host.js';
 import { literalAddress } from './resolved-address.js';
-import { bareHost } from './socket-info.js';
+import { bareHost, unixAddress } from './socket-info.js';
 import type { TlsServerConfig } from './tls-config.js';
+import { TrustedPeers } from './trusted-peers.js';
 
 /** What goes wrong with a connection. */
 export interface MemoryFaults {
@@ -43,6 +46,7 @@ export interface MemoryNetworkConfig {
  *
  * Names are resolved by the `resolver` of a target only. Without one, a listener without a host takes connections to its port under
  * any name, and `addressPolicy` judges literal addresses. `localhost`, `127.0.0.1` and `::1` are the same. TLS is pretended: facts and failures, the bytes stay clear.
+ * A header of the PROXY protocol is read from the peers of `proxyProtocol`; the address of a client is its `localAddress`.
  *
  * @example
  * ```ts
@@ -84,7 +88,7 @@ export function memoryNetwork(config: MemoryNetworkConfig = {}): Network {
     new Observable((subscriber) => {
       const fault = (typeof faults === 'function' ? faults(attempts++, target, host) : faults) ?? {};
       if (fault.connect === 'hang') return undefined;
-      const client = memoryAddress(target.localAddress ?? 'client', target.localPort ?? ports++);
+      const client = clientAddress(target, () => ports++);
       const server = addressOf(target, host);
       const work = (): void => {
         if (fault.connect === 'refuse' || find(listeners, server) === undefined) {
@@ -115,7 +119,12 @@ export function memoryNetwork(config: MemoryNetworkConfig = {}): Network {
             subscriber.error(new NetworkError('EADDRINUSE', 'listen', `address already in use ${key}`));
             return;
           }
-          const listener = new MemoryListener(address, listenConfig, () => listeners.delete(key));
+          let listener: MemoryListener;
+          try {
+            listener = new MemoryListener(address, listenConfig, scheduler, () => listeners.delete(key));
+          } catch (error) {
+            return subscriber.error(error);
+          }
           listeners.set(key, listener);
           subscriber.next(listener);
           subscriber.complete();
@@ -131,19 +140,37 @@ class MemoryListener implements Listener {
   readonly #closed = new ReplaySubject<void>(1);
   readonly #open = new Set<ByteDuplex>();
   readonly #unbind: () => void;
+  readonly #preamble: Preamble;
+  readonly #preparing: Preparing;
   #tls: TlsServerConfig | undefined;
   #closing = false;
 
-  constructor(address: Address, config: ListenConfig, unbind: () => void) {
+  /** @throws `UsageError` `INVALID_OPTION` */
+  constructor(address: Address, config: ListenConfig, scheduler: SchedulerLike, unbind: () => void) {
     this.address = address;
     this.#tls = config.tls;
     this.config = config;
     this.#unbind = unbind;
+    const {
+      proxyProtocol,
+      handshakeTimeout = DEFAULT_HANDSHAKE_TIMEOUT,
+      maxHandshakes = DEFAULT_MAX_HANDSHAKES,
+    } = config;
+    this.#preamble = { proxies: proxyProtocol && new TrustedPeers(proxyProtocol) };
+    this.#preparing = new Preparing(
+      {
+        ready: (connection) => this.#emit(connection),
+        failed: (error) => this.gate.report(error),
+        room: () => this.gate.full(false),
+        over: () => this.gate.close(),
+      },
+      handshakeTimeout,
+      maxHandshakes,
+      config.scheduler ?? scheduler,
+    );
     this.gate = new AcceptGate<ByteDuplex>(
       {
-        accept: (connection) => {
-          if (!this.gate.emit(connection)) connection.error(notAccepted());
-        },
+        accept: (connection) => this.#accept(connection),
         refuse: (connection) => connection.error(notAccepted()),
         abandoned: () => void this.close(),
       },
@@ -200,15 +227,26 @@ class MemoryListener implements Listener {
     // nothing here keeps a process alive
   }
 
-  close(): Observable<void> {
+  close({ lastWord }: { readonly lastWord?: number | undefined } = {}): Observable<void> {
     if (!this.#closing) {
       this.#closing = true;
       this.#unbind();
-      this.gate.close();
+      this.gate.stop();
       this.#closed.next();
       this.#closed.complete();
     }
+    this.#preparing.close(lastWord);
     return this.#closed.asObservable();
+  }
+
+  #accept(connection: ByteDuplex): void {
+    if (!hasPreamble(this.#preamble)) return this.#emit(connection);
+    this.#preparing.start(connection, acceptPreamble(connection, this.#preamble));
+    if (this.#preparing.full) this.gate.full(true);
+  }
+
+  #emit(connection: ByteDuplex): void {
+    if (!this.gate.emit(connection)) connection.error(notAccepted());
   }
 }
 
@@ -220,12 +258,17 @@ function memoryAddress(address: string, port: number): Address {
   return { family: 'memory', address, port };
 }
 
+/** Of a UNIX socket, a client has no name. */
+function clientAddress({ path, localAddress = 'client', localPort }: ConnectTarget, freePort: () => number): Address {
+  return path === undefined ? memoryAddress(localAddress, localPort ?? freePort()) : unixAddress('');
+}
+
 function addressOf({ port, path }: ConnectTarget, host: string): Address {
-  return path === undefined ? memoryAddress(bareHost(host), port) : { family: 'unix', address: path, port: 0 };
+  return path === undefined ? memoryAddress(bareHost(host), port) : unixAddress(path);
 }
 
 function listenAddress({ host = '', port = 0, path }: ListenConfig, freePort: () => number): Address {
-  if (path !== undefined) return { family: 'unix', address: path, port: 0 };
+  if (path !== undefined) return unixAddress(path);
   return memoryAddress(WILDCARDS.has(bareHost(host)) ? ANY : bareHost(host), port === 0 ? freePort() : port);
 }
 

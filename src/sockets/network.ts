@@ -106,8 +106,12 @@ export interface Listener {
   resume(): void;
   /** New handshakes use these settings; open connections keep theirs. @throws what is wrong with them, changing nothing */
   reload(tls: TlsServerConfig): void;
-  /** Stops accepting, at once; the Observable emits and completes when the address is free. Open connections live on. */
-  close(): Observable<void>;
+  /**
+   * Stops accepting, at once; the Observable emits and completes when the address is free. Open connections live on. Those that
+   * have not made their handshake, or not shown what they begin with, are closed; with `lastWord`, only those from which
+   * nothing has come so many milliseconds later: the others still come out of `connections`, which completes after the last.
+   */
+  close(options?: { readonly lastWord?: number | undefined }): Observable<void>;
   /** Keeps the process alive while listening; the default. */
   ref(): void;
   /** Lets the process end although it listens. */

@@ -7,17 +7,13 @@ import { networkError } from './network-error.js';
 import type { ListenConfig, Listener } from './network.js';
 import { ignoreErrors } from './open-socket.js';
 import { acceptPreamble, hasPreamble, type Preamble } from './preamble.js';
-import { Preparing } from './preparing.js';
+import { DEFAULT_HANDSHAKE_TIMEOUT, DEFAULT_MAX_HANDSHAKES, Preparing } from './preparing.js';
 import { ipAddress, tcpInfo, unixAddress, unixInfo } from './socket-info.js';
 import { descriptorOf, SpareDescriptors } from './spare-descriptors.js';
 import { streamDuplex } from './stream-duplex.js';
 import type { TlsServerConfig } from './tls-config.js';
 import { prepareTls } from './tls-server.js';
 import { TrustedPeers } from './trusted-peers.js';
-
-const DEFAULT_HANDSHAKE_TIMEOUT = 10_000;
-/** Idle clients of a port that waits for a first byte are among them. */
-const DEFAULT_MAX_HANDSHAKES = 4096;
 
 /** A listening server of Node.js as a {@link Listener}. */
 export class NodeListener implements Listener {
@@ -60,6 +56,7 @@ export class NodeListener implements Listener {
         ready: (connection) => this.#emit(connection),
         failed: (error) => this.#gate.report(error),
         room: () => this.#gate.full(false),
+        over: () => this.#gate.close(),
       },
       handshakeTimeout,
       maxHandshakes,
@@ -110,15 +107,15 @@ export class NodeListener implements Listener {
     this.#server.unref();
   }
 
-  close(): Observable<void> {
+  close({ lastWord }: { readonly lastWord?: number | undefined } = {}): Observable<void> {
     if (!this.#closing) {
       this.#closing = true;
       this.#server.close(); // gives the address up at once; its event waits for the connections, we do not
-      this.#preparing.close();
-      this.#gate.close();
+      this.#gate.stop();
       this.#closed.next();
       this.#closed.complete();
     }
+    this.#preparing.close(lastWord);
     return this.#closed.asObservable();
   }
 
@@ -128,7 +125,7 @@ export class NodeListener implements Listener {
     const info = this.address.family === 'unix' ? unixInfo(this.address.address, '') : tcpInfo(socket);
     const connection = streamDuplex(socket, { info, highWaterMark });
     if (this.#preamble === undefined) return this.#emit(connection);
-    this.#preparing.start(acceptPreamble(connection, this.#preamble));
+    this.#preparing.start(connection, acceptPreamble(connection, this.#preamble));
     if (this.#preparing.full) this.#gate.full(true);
   }
 

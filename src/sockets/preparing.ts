@@ -1,15 +1,22 @@
 import { asyncScheduler, type Observable, type SchedulerLike, type Subscription } from 'rxjs';
 import { TimeoutError } from '../../operators/core/protocol-error.js';
-import type { ByteDuplex } from './byte-duplex.js';
+import { ByteDuplex } from './byte-duplex.js';
+
+export const DEFAULT_HANDSHAKE_TIMEOUT = 10_000;
+/** Idle clients of a port that waits for a first byte are among them. */
+export const DEFAULT_MAX_HANDSHAKES = 4096;
 
 export interface PreparingHooks {
   ready(connection: ByteDuplex): void;
   failed(error: unknown): void;
   /** There is room again. */
   room(): void;
+  /** It is closed, and none is left. */
+  over(): void;
 }
 
 interface Entry {
+  readonly connection: ByteDuplex;
   readonly due: number;
   work: Subscription | undefined;
 }
@@ -25,6 +32,8 @@ export class Preparing {
   readonly #scheduler: SchedulerLike;
   readonly #entries = new Set<Entry>();
   #timer: Subscription | undefined;
+  #closing = false;
+  #lastWord: Subscription | undefined;
 
   /** @param time milliseconds for each */
   constructor(hooks: PreparingHooks, time: number, most: number, scheduler: SchedulerLike = asyncScheduler) {
@@ -39,27 +48,55 @@ export class Preparing {
   }
 
   /** @param work emits the connection when it is ready, and ends it when unsubscribed before that */
-  start(work: Observable<ByteDuplex>): void {
-    const entry: Entry = { due: this.#scheduler.now() + this.#time, work: undefined };
+  start(connection: ByteDuplex, work: Observable<ByteDuplex>): void {
+    const entry: Entry = { connection, due: this.#scheduler.now() + this.#time, work: undefined };
     this.#entries.add(entry);
     entry.work = work.subscribe({
-      next: (connection) => {
+      next: (ready) => {
         this.#remove(entry);
-        this.#hooks.ready(connection);
+        this.#hooks.ready(ready);
+        this.#checkOver();
       },
       error: (error: unknown) => {
         this.#remove(entry);
         this.#hooks.failed(error);
+        this.#checkOver();
       },
-      complete: () => this.#remove(entry),
+      complete: () => {
+        this.#remove(entry);
+        this.#checkOver();
+      },
     });
     if (this.#timer === undefined && this.#entries.size > 0) this.#schedule(this.#time);
   }
 
-  close(): void {
+  /**
+   * Ends those from which nothing has come, at once or so many milliseconds from now; what has begun by then goes on. Without
+   * `lastWord` all end now.
+   */
+  close(lastWord?: number): void {
+    this.#closing = true;
+    this.#lastWord?.unsubscribe();
+    if (lastWord === undefined) this.#end(() => true);
+    else if (lastWord < Infinity) this.#lastWord = this.#unheld(() => this.#end(({ connection }) => !ByteDuplex.portOf(connection).begun), lastWord); // prettier-ignore
+    this.#checkOver();
+  }
+
+  #end(which: (entry: Entry) => boolean): void {
+    for (const entry of this.#entries) {
+      if (!which(entry)) continue;
+      entry.work?.unsubscribe();
+      this.#entries.delete(entry);
+    }
+    this.#checkOver();
+  }
+
+  #checkOver(): void {
+    if (!this.#closing || this.#entries.size > 0) return;
+    this.#closing = false;
     this.#timer?.unsubscribe();
-    for (const { work } of this.#entries) work?.unsubscribe();
-    this.#entries.clear();
+    this.#lastWord?.unsubscribe();
+    this.#hooks.over();
   }
 
   #remove(entry: Entry): void {
@@ -68,10 +105,14 @@ export class Preparing {
   }
 
   #schedule(delay: number): void {
-    if (delay === Infinity) return;
-    this.#timer = this.#scheduler.schedule(() => this.#expire(), delay);
-    // RxJS's own action keeps its Node timer here: the sockets keep the process, not the wait.
-    (this.#timer as { id?: { unref?: () => void } }).id?.unref?.();
+    if (delay !== Infinity) this.#timer = this.#unheld(() => this.#expire(), delay);
+  }
+
+  /** The sockets keep the process, not the wait. */
+  #unheld(work: () => void, delay: number): Subscription {
+    const timer = this.#scheduler.schedule(work, delay);
+    (timer as { id?: { unref?: () => void } }).id?.unref?.(); // RxJS's own action keeps its Node timer here
+    return timer;
   }
 
   #expire(): void {
@@ -83,5 +124,6 @@ export class Preparing {
       this.#remove(entry);
       this.#hooks.failed(new TimeoutError('setup', this.#time));
     }
+    this.#checkOver();
   }
 }

@@ -98,6 +98,12 @@ export class StreamPort implements ByteDuplexPort {
     return this.#paused;
   }
 
+  /** Also by whoever it was given up to. */
+  get begun(): boolean {
+    const stream = this.#stream as Duplex & Partial<Pick<Socket, 'bytesRead'>>;
+    return stream.readableDidRead || (stream.bytesRead ?? 0) > 0;
+  }
+
   get destroyed(): boolean {
     return this.#aborted || this.#stream.destroyed;
   }

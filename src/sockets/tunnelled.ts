@@ -44,6 +44,10 @@ class TunnelPort extends OutboundPort implements ByteDuplexPort {
     return this.#socket.destroyed || this.#clear?.destroyed === true;
   }
 
+  get begun(): boolean {
+    return ByteDuplex.portOf(this.#socket).begun;
+  }
+
   ref(): void {
     this.#socket.ref();
   }
