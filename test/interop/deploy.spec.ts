@@ -11,9 +11,11 @@ import { builtPackage } from '../support/built-package.js';
 import { codeBlocks } from '../support/docs/markdown.js';
 import { findProgram, freePort, needPackage, startProcess, type Peer } from '../support/peers.js';
 
-/** The block of a language on the page. */
-function block(language: string): string {
-  const [found, ...others] = codeBlocks('docs/deploy.md').filter(({ info }) => info[0] === language);
+/** The block of a language on the page, of those for bytes that are passed on or of the others. */
+function block(language: string, proxied = false): string {
+  const [found, ...others] = codeBlocks('docs/deploy.md').filter(
+    ({ info }) => info[0] === language && info.includes('proxied') === proxied,
+  );
   if (found === undefined || others.length > 0) throw new Error(`docs/deploy.md has not one block of ${language}`);
   return found.code;
 }
@@ -39,11 +41,11 @@ afterEach(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function replacePorts(): Promise<void> {
-  for (const port of [8000, 8080, 8081]) ports.set(port, await freePort());
+  for (const port of [8000, 8080, 8081, 9080]) ports.set(port, await freePort());
 }
 
 const placed = (configuration: string): string =>
-  configuration.replaceAll(/\b80(00|80|81)\b/g, (port) => String(ports.get(Number(port))));
+  configuration.replaceAll(/\b(8000|8080|8081|9080)\b/g, (port) => String(ports.get(Number(port))));
 
 async function start(program: string, args: string[], ready: RegExp | number): Promise<Peer> {
   const peer = await startProcess(program, args, { ready, cwd: root, timeout: 30_000 });
@@ -147,6 +149,36 @@ describe.each(RECIPES)('behind $name', ({ name, debian, version, args, configura
     expect(statuses.filter((status) => status !== 200)).toEqual([]);
     await lastValueFrom(client.close(), { defaultValue: undefined });
   }, 60_000);
+});
+
+describe('behind haproxy that passes bytes on', () => {
+  let missing: string | undefined;
+
+  beforeAll(async () => {
+    missing = await needPackage('haproxy');
+  }, 180_000);
+
+  it.for(['send-proxy-v2', 'send-proxy'])(
+    '%s tells who the client is, with TLS and without',
+    { timeout: 60_000 },
+    async (sends, context) => {
+      if (missing !== undefined) return context.skip(missing);
+      await replacePorts();
+      const secure = "proxyProtocol: ['127.0.0.1'], tls: true, cleartext: true";
+      const code = placed(block('js', true)).replace("proxyProtocol: ['127.0.0.1']", secure);
+      await start(process.execPath, ['--input-type=module', '--eval', code], /listening/);
+      const file = join(folder, `${sends}.conf`);
+      writeFileSync(file, placed(block('haproxy', true)).replace('send-proxy-v2', sends));
+      const front = ports.get(8000) as number;
+      await start('haproxy', ['-db', '-f', file], front);
+      const client = createClient({ localAddress: '127.0.0.2', tls: { rejectUnauthorized: false } });
+      const get = (url: string): Promise<string> => lastValueFrom(client.request(url).pipe(text()));
+      expect(await get(`http://127.0.0.1:${front}/`)).toBe('http for 127.0.0.2 by 127.0.0.1');
+      expect(await get(`https://127.0.0.1:${front}/`)).toBe('https for 127.0.0.2 by 127.0.0.1');
+      expect(await get(`http://127.0.0.1:${ports.get(8080)}/`)).toBe('http for 127.0.0.2 by nobody');
+      await lastValueFrom(client.close(), { defaultValue: undefined });
+    },
+  );
 });
 
 describe('what starts and stops it', () => {

@@ -17,10 +17,15 @@ export interface Outcome {
 const SAMPLE_SERVER = '127.0.0.1:8080';
 /** The ports that samples themselves listen on. */
 const OWN_PORT = /\bport: 808\d\b/g;
+/** Those they listen on besides, which nobody asks. */
+const OTHER_PORT = /\bport: 908\d\b/g;
 
 /** Runs a block as a module, in plain Node, on dist/: its sample server is at `port`, and it listens on `ownPort`. */
 function start(block: CodeBlock, port: number, ownPort: number): ChildProcess {
-  const code = block.code.replaceAll(SAMPLE_SERVER, `127.0.0.1:${port}`).replaceAll(OWN_PORT, `port: ${ownPort}`);
+  const code = block.code
+    .replaceAll(SAMPLE_SERVER, `127.0.0.1:${port}`)
+    .replaceAll(OWN_PORT, `port: ${ownPort}`)
+    .replaceAll(OTHER_PORT, 'port: 0');
   const quiet = '--disable-warning=RXWEIR_SELF_SIGNED'; // of servers that samples give no certificate
   return spawn(process.execPath, [quiet, '--input-type=module', '--eval', code], {
     cwd: root,
