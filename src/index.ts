@@ -54,7 +54,6 @@ export { parseProxy, ProxyAddress, type ProxyCredentials, type ProxyScheme } fro
 export { serve } from './server/serve.js';
 export type { Handler } from './server/respond-context.js';
 export { listen } from './server/listen.js';
-export { refuseMisdirected, type RefuseMisdirectedConfig } from './server/refuse-misdirected.js';
 export { acceptHttp1, acceptHttp2 } from './server/accept.js';
 export { forwarding, type Forwarding, type ForwardingConfig } from './server/forwarding.js';
 export { inheritedListeners, type InheritedListener } from './sockets/inherited-listeners.js';

@@ -1,3 +1,4 @@
+import type { CertificateCoverage } from './certificate-coverage.js';
 import type { KeyObject, PeerCertificate, SecureContext, SecureVersion } from 'node:tls';
 import type { ObservableInput } from 'rxjs';
 import type { TlsProfile } from './tls-profiles.js';
@@ -87,6 +88,12 @@ export interface TlsServerConfig extends TlsCommonConfig {
   readonly ALPNCallback?: AlpnCallback | undefined;
   /** A throw fails that connection only. */
   readonly SNICallback?: SniCallback | undefined;
+  /**
+   * Whether a connection whose client indicated `servername` may be asked for `host`; a request that may not is answered 421
+   * (RFC 9110 §15.5.20). Default with `names`, the hosts of the same certificate; with `SNICallback`, the name itself, and an
+   * address where none was indicated; else all. A throw is a no.
+   */
+  readonly covers?: CertificateCoverage | undefined;
   /** Asks the client for a certificate; default false. */
   readonly requestCert?: boolean | undefined;
   /** With `requestCert`: refuses a client without a good certificate; default true. */

@@ -4,6 +4,7 @@ import type { SecureContext, Server, TLSSocket, TlsOptions } from 'node:tls';
 import { catchError, defaultIfEmpty, defer, Observable, of, take } from 'rxjs';
 import { NetworkError } from '../../operators/core/protocol-error.js';
 import type { ByteDuplex, SocketInfo } from './byte-duplex.js';
+import { certificateCoverage, type CertificateCoverage } from './certificate-coverage.js';
 import { networkError } from './network-error.js';
 import { ignoreErrors } from './open-socket.js';
 import { socketDuplex } from './stream-duplex.js';
@@ -18,10 +19,10 @@ type StapleAnswer = (error: Error | null, response: Buffer | null) => void;
 /** Node's own limit, set out of the way: ours runs on a scheduler. */
 const NO_HANDSHAKE_TIMEOUT = 2 ** 31 - 1;
 
-/** What all connections of a config share: a server, which keeps the keys of the session tickets, and the names. */
+/** What all connections of a config share: a server, which keeps the keys of the session tickets, and who covers whom. */
 interface Shared {
   readonly server: Server;
-  readonly names: TlsNames | undefined;
+  readonly covers: CertificateCoverage | undefined;
 }
 
 const servers = new WeakMap<TlsServerConfig, Shared>();
@@ -46,7 +47,7 @@ export function serverHandshake(
     } catch (error) {
       return subscriber.error(networkError(error, 'tls'));
     }
-    const { server, names } = shared;
+    const { server, covers } = shared;
     const single = singleConnectionServer(server);
     if (config.ocsp) single.on('OCSPRequest', stapler(config.ocsp));
     single.on('secureConnection', (socket) => {
@@ -57,7 +58,7 @@ export function serverHandshake(
       const indicated = typeof socket.servername === 'string' ? socket.servername : undefined;
       const refusal = config.requestCert === true ? authorizationErrorOf(socket) : undefined;
       const facts = tlsSocketInfo(socket, info, indicated, refusal);
-      const known = names ? withCovers(facts, (host) => names.covers(indicated, host)) : facts;
+      const known = covers ? withCovers(facts, (host) => covers(indicated, host)) : facts;
       subscriber.next(socketDuplex(socket, known, highWaterMark, tcpBelow(carrier, info)));
       subscriber.complete();
     });
@@ -85,7 +86,7 @@ function sharedBy(config: TlsServerConfig): Shared {
     const names = config.names ? new TlsNames(config) : undefined;
     const server = nodeTls().createServer(serverOptions(config, names));
     (server as Server & { _sharedCreds: SecureContext })._sharedCreds = serverContext(config);
-    shared = { server, names };
+    shared = { server, covers: certificateCoverage(config, names) };
     servers.set(config, shared);
   }
   return shared;

@@ -1,8 +1,9 @@
 import { createSecureContext } from 'node:tls';
 import { firstValueFrom, of } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import type { TlsServerConfig } from '../../../src/sockets/tls.js';
 import { createClient } from '../../../src/client/create-client.js';
-import { refuseMisdirected, type RefuseMisdirectedConfig } from '../../../src/server/refuse-misdirected.js';
+import type { ServerRequest } from '../../../src/server/server-request.js';
 import type { RequestConfig } from '../../../src/client/request-config.js';
 import { certificates } from '../../support/certificates.js';
 import { realServer } from './real-server.js';
@@ -13,16 +14,16 @@ const trusting = createClient({
   resolver: () => of([{ address: '127.0.0.1', family: 4 }]),
 });
 
-/** Two tenants at one port, and how many requests reach them. */
-async function tenants(config?: RefuseMisdirectedConfig): Promise<{ port: number; asked: string[] }> {
+/** Two tenants at one port, and the requests that reach them. */
+async function tenants(covers?: TlsServerConfig['covers']): Promise<{ port: number; asked: string[] }> {
   const asked: string[] = [];
-  const handler = refuseMisdirected(({ authority }) => {
-    asked.push(authority);
-    return { body: 'ok' };
-  }, config);
   const SNICallback = (name: string, answer: (error: null, context?: ReturnType<typeof createSecureContext>) => void) =>
     answer(null, name === 'other.example' ? createSecureContext(other) : undefined);
-  const { port } = await realServer(handler, { tls: { ...server, SNICallback } });
+  const handler = ({ authority }: ServerRequest): { body: string } => {
+    asked.push(authority);
+    return { body: 'ok' };
+  };
+  const { port } = await realServer(handler, { tls: { ...server, SNICallback, covers } });
   return { port, asked };
 }
 
@@ -52,13 +53,31 @@ describe('requests on a connection that was made for another name', () => {
   it('who covers whom is for the caller to say', async () => {
     const asked: unknown[] = [];
     const covers = (servername: string | undefined, host: string): boolean => asked.push([servername, host]) > 0;
-    const { port } = await tenants({ covers });
+    const { port } = await tenants(covers);
     expect(await status(port, 'localhost', { headers: { host: 'b.example' } })).toBe(200);
     expect(asked).toEqual([['localhost', 'b.example']]);
   });
 
+  it('a throw of that is a no, and of no harm', async () => {
+    const { port } = await tenants(() => {
+      throw new Error('mine');
+    });
+    expect(await status(port, 'localhost')).toBe(421);
+    expect(await status(port, 'localhost', { version: '2' })).toBe(421);
+  });
+
+  it('it is asked where there is one certificate, too; else that is for all', async () => {
+    const only = await realServer(() => ({ body: 'ok' }), {
+      tls: { ...server, covers: (_, host) => host === 'localhost' },
+    });
+    expect(await status(only.port, 'localhost')).toBe(200);
+    expect(await status(only.port, 'localhost', { headers: { host: 'b.example' } })).toBe(421);
+    const all = await realServer(() => ({ body: 'ok' }), { tls: server });
+    expect(await status(all.port, 'localhost', { headers: { host: 'b.example' } })).toBe(200);
+  });
+
   it('without TLS nothing was settled', async () => {
-    const { url } = await realServer(refuseMisdirected(() => ({ body: 'ok' })));
+    const { url } = await realServer(() => ({ body: 'ok' }));
     expect((await firstValueFrom(trusting.request({ url, headers: { host: 'b.example' } }))).status).toBe(200);
   });
 });
