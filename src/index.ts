@@ -124,6 +124,7 @@ export type {
   TlsNameConfig,
   TlsServerConfig,
 } from './sockets/tls-config.js';
+export type { CertificateCoverage } from './sockets/certificate-coverage.js';
 export { tlsProfiles, type TlsProfile, type TlsProfileSettings } from './sockets/tls-profiles.js';
 export type { CertificateFacts, DistinguishedName, SubjectAltName } from './sockets/certificate-facts.js';
 export { nodeNetwork, type ConnectTarget, type ListenConfig, type Listener, type Network } from './sockets/network.js';
