@@ -101,7 +101,7 @@ export type { MakeRequest } from './proxy/gateway.js';
 
 export { Http2StreamSubject } from './connections/http2-stream-subject.js';
 export { Http2Subject, type Http2Closed } from './connections/http2-subject.js';
-export type { Http2Config } from './connections/http2-config.js';
+export type { Http2Config, Http2ServerConfig } from './connections/http2-config.js';
 export type { PromisedRequest } from './connections/promised-request.js';
 export type { Http2Event, Http2OutboundEvent } from './connections/http2-event.js';
 export type { Http1Connection } from '../operators/http1/http1-connection.js';

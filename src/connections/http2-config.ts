@@ -5,3 +5,11 @@ import type { Settings } from '../../operators/http2/settings.js';
 export interface Http2Config extends Partial<Http2Limits> {
   readonly settings?: Partial<Settings> | undefined;
 }
+
+/** The same for a server. */
+export interface Http2ServerConfig extends Http2Config {
+  /** Milliseconds between PINGs on connections with requests under way; default 0, none. */
+  readonly pingInterval?: number | undefined;
+  /** Milliseconds in which a PING is to be answered; the connection ends else. Default 10 000. */
+  readonly pingTimeout?: number | undefined;
+}

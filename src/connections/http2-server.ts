@@ -9,6 +9,7 @@ import type { Http2Stream } from '../../operators/http2/stream.js';
 import { isHttp2CipherSuite } from '../../operators/http2/cipher-suites.js';
 import type { TlsInfo } from '../sockets/byte-duplex.js';
 import { infoOf } from '../sockets/socket-info.js';
+import { Http2Pings, type PingLimits } from './http2-pings.js';
 import { SendClock } from './send-clock.js';
 import type { ServedConnection, ServedSocket, ServerWait } from './served-connection.js';
 import type { ResolvedServerTimeouts } from './server-timeouts.js';
@@ -24,7 +25,7 @@ export interface Http2ServerHooks {
   closed(error: unknown, server: ServedConnection): void;
 }
 
-export interface Http2ServerOptions {
+export interface Http2ServerOptions extends PingLimits {
   readonly limits: Partial<Http2Limits> | undefined;
   readonly settings: Partial<Settings> | undefined;
   readonly timeouts: ResolvedServerTimeouts;
@@ -48,6 +49,7 @@ export class Http2Server implements ServedConnection, ConnectionHooks {
   readonly #frameClock: Deadline;
   readonly #watch: StreamWatch<Http2Stream>;
   readonly #send: SendClock | undefined;
+  readonly #pings: Http2Pings | undefined;
   #idle = false;
   #settled = false;
   #stalled = 0;
@@ -90,6 +92,15 @@ export class Http2Server implements ServedConnection, ConnectionHooks {
             () => this.#cutOff(new TimeoutError('stall', timeouts.stall)),
           )
         : undefined;
+    const { pingInterval, pingTimeout } = options;
+    if (pingInterval > 0) {
+      this.#pings = new Http2Pings(
+        deadlines,
+        options,
+        (answered) => this.connection.ping(answered),
+        () => this.#cutOff(new TimeoutError('ping', pingTimeout)),
+      );
+    }
   }
 
   open(): void {
@@ -168,6 +179,7 @@ export class Http2Server implements ServedConnection, ConnectionHooks {
       this.#clock.disarm(); // a request may come with the settings
       this.#watch.start();
     }
+    this.#pings?.busy(!quiet);
     const sending = connection.unsent > 0;
     if (sending) this.#send?.start();
     else this.#send?.stop();
@@ -197,6 +209,7 @@ export class Http2Server implements ServedConnection, ConnectionHooks {
     this.#frameClock.disarm();
     this.#watch.stop();
     this.#send?.stop();
+    this.#pings?.stop();
     this.#wait = undefined;
   }
 

@@ -1,7 +1,7 @@
 import { asyncScheduler, type SchedulerLike } from 'rxjs';
 import { resolveLimits, type Http1Limits } from '../../operators/http1/limits.js';
 import type { Http1ServerOptions } from '../connections/http1-server.js';
-import type { Http2Config } from '../connections/http2-config.js';
+import type { Http2ServerConfig } from '../connections/http2-config.js';
 import type { Http2ServerOptions } from '../connections/http2-server.js';
 import type { ServedVersion } from '../connections/negotiate.js';
 import { type Http2Limits, resolveHttp2Limits } from '../../operators/http2/connection-options.js';
@@ -34,7 +34,7 @@ export interface ServeConfig extends ListenAt {
   readonly h2c?: boolean | undefined;
   readonly limits?: Partial<Http1Limits> | undefined;
   /** Bounds and settings of HTTP/2 connections. */
-  readonly http2?: Http2Config | undefined;
+  readonly http2?: Http2ServerConfig | undefined;
   /** Connections open at a time; further ones wait to be accepted. Default no limit. */
   readonly maxConnections?: number | undefined;
   /** Requests of one connection whose responses are not complete; reading then stops. Default 16. */
@@ -77,7 +77,7 @@ export function resolveServeConfig(config: ServeConfig): ResolvedServeConfig {
   const { scheduler = asyncScheduler, network = nodeNetwork } = config;
   const { version } = config;
   if (version !== undefined && version !== '1.1' && version !== '2') throw invalid('version', "'1.1' or '2'");
-  const { settings, ...http2Limits } = config.http2 ?? {};
+  const { settings, pingInterval, pingTimeout, ...http2Limits } = config.http2 ?? {};
   resolveHttp2Limits('server', http2Limits);
   const timeouts = resolveServerTimeouts(config.timeout);
   const handshakeTimeout = Math.min(timeouts.setup, LONGEST);
@@ -103,6 +103,8 @@ export function resolveServeConfig(config: ServeConfig): ResolvedServeConfig {
       settings,
       timeouts,
       minRate: atLeast('minRate', config.minRate, 0) ?? 256,
+      pingInterval: atLeast('http2.pingInterval', pingInterval, 0) ?? 0,
+      pingTimeout: atLeast('http2.pingTimeout', pingTimeout, 0) ?? 10_000,
     },
     connection: {
       limits: resolveLimits('server', config.limits),

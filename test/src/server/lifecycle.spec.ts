@@ -481,6 +481,8 @@ describe('the config', () => {
     [{ fd: 3, port: 80 }, 'INVALID_OPTION'],
     [{ maxHandshakes: 0 }, 'INVALID_OPTION'],
     [{ spareDescriptors: -1 }, 'INVALID_OPTION'],
+    [{ http2: { pingInterval: -1 } }, 'INVALID_OPTION'],
+    [{ http2: { pingTimeout: NaN } }, 'INVALID_OPTION'],
     [{ timeout: { head: -1 } }, 'INVALID_TIMEOUT'],
     [{ timeout: { heads: 1 } as object }, 'INVALID_TIMEOUT'],
     [{ limits: { maxFields: -1 } }, 'INVALID_LIMIT'],
