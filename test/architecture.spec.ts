@@ -56,7 +56,7 @@ const proofs: Readonly<Record<RuleName, Proof>> = {
     ],
     fine: {
       'operators/core/a.ts': `import { Readable } from 'node:stream'; import { map } from 'rxjs';`,
-      'operators/websocket/handshake.ts': `import { createHash } from 'node:crypto';`,
+      'operators/exchange/digest.ts': `import { createHash } from 'node:crypto';`,
     },
   },
   onlySocketsTouchTheNetwork: {

@@ -59,9 +59,9 @@ const CODERS: Readonly<Record<ContentCoding, Coder | undefined>> = {
     'zstd' in process.versions
       ? {
           encode(level) {
-            const { constants, createZstdCompress } = zstd();
-            return createZstdCompress(
-              level === undefined ? {} : { params: { [constants.ZSTD_c_compressionLevel]: level } },
+            const zlib = zstd();
+            return zlib.createZstdCompress(
+              level === undefined ? {} : { params: { [zlib.constants.ZSTD_c_compressionLevel]: level } },
             );
           },
           decode: () => zstd().createZstdDecompress(),
