@@ -29,6 +29,8 @@ export interface HandedHttp2Stream {
   readonly ends: boolean;
   /** Tells the sink of the stream, which is not the lane any more, what has come meanwhile. */
   catchUp(): void;
+  /** Drops that, with its credit. */
+  discard(): void;
 }
 
 /**
@@ -158,7 +160,8 @@ export class StreamLane implements StreamSink {
         error: () => undefined,
       });
     };
-    return { connection: this.#connection, stream, head, ends: this.#bodiless, catchUp };
+    const discard = (): void => this.events.discard();
+    return { connection: this.#connection, stream, head, ends: this.#bodiless, catchUp, discard };
   }
 
   reset(code: number): void {

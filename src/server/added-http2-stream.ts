@@ -68,6 +68,7 @@ export class AddedHttp2Stream implements AddedStream, Http2Carrier {
     const { remote } = this.socket.info;
     if (events.observed) events.emit({ type: 'refused', status: 503, remote, error });
     this.#stream.reset(Http2ErrorCode.REFUSED_STREAM);
+    this.#handed.discard();
   }
 
   /** It is answered as the handler sees fit; what comes after it on its connection is not ours. */

@@ -41,7 +41,11 @@ afterEach(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function replacePorts(): Promise<void> {
-  for (const port of [8000, 8080, 8081, 9080]) ports.set(port, await freePort());
+  for (const port of [8000, 8080, 8081, 9080]) {
+    let free = await freePort();
+    while ([...ports.values()].includes(free)) free = await freePort();
+    ports.set(port, free);
+  }
 }
 
 const placed = (configuration: string): string =>

@@ -13,7 +13,7 @@ import { acceptWebSocket } from '../../../src/server/accept-web-socket.js';
 import type { ServerRequest } from '../../../src/server/server-request.js';
 import { memoryPair } from '../../../src/sockets/memory-socket.js';
 import { thrownBy } from '../../support/http1-streams.js';
-import { VirtualPeer } from '../../support/http2-frames.js';
+import { VirtualPeer, watchConnections } from '../../support/http2-frames.js';
 import { get, inVirtualTime, post, VirtualClient, type World } from './world.js';
 
 /** A connection that somebody else runs, whose requests go to `take`; default, to the server. */
@@ -464,6 +464,33 @@ describe('close', () => {
           'close',
           'close',
         ]),
+    );
+  });
+});
+
+describe('what was kept and is refused then', () => {
+  it('gives back the credit of what had come of it', () => {
+    const connection = watchConnections();
+    inVirtualTime(
+      (world) => {
+        world.serve(() => ({}));
+        world.at(1, () => {
+          let kept!: Http2StreamSubject;
+          const { peer } = http2(world, (stream) => (kept = stream));
+          peer.data(peer.post('/'), 'x'.repeat(1000));
+          world.at(5, () => {
+            expect(connection[0]?.lanes.credit.held).toBeGreaterThanOrEqual(1000);
+            world.server.close();
+            world.server.addStream(kept);
+            expect(peer.of(1).reset).toBeUndefined();
+          });
+          world.at(9, () => {
+            expect(peer.of(1).reset).toBe('REFUSED_STREAM');
+            expect(connection[0]?.lanes.credit.held).toBe(0);
+          });
+        });
+      },
+      () => undefined,
     );
   });
 });
