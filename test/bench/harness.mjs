@@ -1,7 +1,7 @@
 // Contenders in processes of their own, alternating round by round, so that a machine whose speed drifts slows all alike.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,8 @@ export async function startServer(script, ...args) {
   while (!text.includes('\n')) await once(child.stdout, 'data');
   return {
     port: Number.parseInt(text, 10),
+    /** Microseconds of processor time it has had, where the system tells. */
+    cpu: () => cpuOf(child.pid),
     /** Ends it; what it then says of itself, if it does. */
     async stop() {
       child.kill();
@@ -27,26 +29,36 @@ export async function startServer(script, ...args) {
   };
 }
 
+/** From `/proc`, in ticks of 10 ms: user and system are fields 14 and 15, counted from behind the name, which may hold spaces. */
+function cpuOf(pid) {
+  const stat = `/proc/${pid}/stat`;
+  if (!existsSync(stat)) return undefined;
+  const fields = readFileSync(stat, 'utf8').split(') ')[1].split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * 10_000;
+}
+
 const NGINX = '/usr/sbin/nginx';
 
-/** nginx that answers everything with the same short text; undefined where it is not installed. */
-export async function startNginx() {
+const SHORT_TEXT = 'location / { default_type text/plain; return 200 "Hello, world!"; }';
+
+/** nginx in one process; undefined where it is not installed. @param serves what it does: directives of its one server */
+export async function startNginx(serves = SHORT_TEXT) {
   if (!existsSync(NGINX)) return undefined;
   const folder = mkdtempSync(join(tmpdir(), 'rxweir-bench-'));
   const port = await freePort();
   const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path ${folder};`);
-  const answer = `location / { default_type text/plain; return 200 "Hello, world!"; }`;
   writeFileSync(
     join(folder, 'nginx.conf'),
     `daemon off; master_process off; pid ${folder}/pid; error_log /dev/null;
 events { worker_connections 1024; }
 http { access_log off; keepalive_requests 1000000000; ${paths.join(' ')}
-server { listen 127.0.0.1:${port}; ${answer} } }`,
+server { listen 127.0.0.1:${port}; ${serves} } }`,
   );
   const child = spawn(NGINX, ['-c', join(folder, 'nginx.conf'), '-e', '/dev/null'], { stdio: 'ignore' });
   while (!(await connects(port))) await new Promise((resolve) => setTimeout(resolve, 20));
   return {
     port,
+    cpu: () => cpuOf(child.pid),
     async stop() {
       child.kill();
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
@@ -102,7 +114,8 @@ export async function alternate(title, unit, rounds, contenders, floors = {}) {
   const names = Object.keys(contenders);
   const results = new Map(names.map((name) => [name, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const name of names) results.get(name).push(await contenders[name]());
+    // There and back again: what drifts steadily hits nobody more than the others.
+    for (const name of round % 2 === 0 ? names : [...names].reverse()) results.get(name).push(await contenders[name]());
   }
   const [ours] = names;
   console.log(`\n${title} (${rounds} rounds, medians)`);
@@ -117,9 +130,11 @@ export async function alternate(title, unit, rounds, contenders, floors = {}) {
     const ratios = results.get(ours).map(({ rate }, round) => rate / rates[round]);
     const floor = floors[name];
     const ratio = name === ours ? '' : `  ours/this ${median(ratios).toFixed(2)} (${spread(ratios)})`;
+    const cpuRatios = results.get(ours).map((result, round) => result.cpu / results.get(name)[round].cpu);
     const goal = floor === undefined ? '' : `  goal ${floor} ${median(ratios) >= floor ? 'met' : 'MISSED'}`;
     const heap = bytes.length === 0 ? '' : `  ${Math.round(median(bytes))} B allocated each`;
-    const time = cpu.length === 0 ? '' : `  ${median(cpu).toFixed(1)} µs CPU each`;
+    const times = name === ours ? '' : `, ours/this ${median(cpuRatios).toFixed(2)}`;
+    const time = cpu.length === 0 ? '' : `  ${median(cpu).toFixed(1)} µs CPU each${times}`;
     console.log(`  ${name.padEnd(26)} ${format(median(rates), unit).padStart(14)}${heap}${time}${ratio}${goal}`);
   }
 }

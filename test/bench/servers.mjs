@@ -45,5 +45,6 @@ if (kind === 'net') {
   const { of } = await import('rxjs');
   const fields = { 'content-type': 'text/plain' };
   const handler = kind === 'rxweir-of' ? () => of({ fields, body: text }) : () => ({ fields, body: text });
-  serve({ host: '127.0.0.1', port: 0 }, handler).subscribe((server) => ready(server.address.port));
+  const onePort = kind === 'one-port' ? { tls: true, cleartext: true } : {};
+  serve({ host: '127.0.0.1', port: 0, ...onePort }, handler).subscribe((server) => ready(server.address.port));
 }

@@ -1,12 +1,11 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import { alternate, measure, show, startNginx, startServer } from './harness.mjs';
+import { hasWrk, wrk } from './wrk.mjs';
 
 export { floods } from './floods.mjs';
 export { http2Client, http2Download, http2Server } from './http2.mjs';
+export { onePort } from './one-port.mjs';
 export { staticFiles } from './static.mjs';
 export { webSocket, webSocketIdle } from './web-socket.mjs';
-
-const hasWrk = spawnSync('wrk', ['-v']).error === undefined;
 
 /**
  * 64 keep-alive GETs in flight. nginx answers where it is installed: a responder in JavaScript is as busy as the client it
@@ -38,7 +37,7 @@ export async function server({ rounds, ms }) {
   const servers = {};
   for (const name of ['rxweir', 'rxweir-of', 'node-http', 'net'])
     servers[name] = await startServer('servers.mjs', name);
-  const run = (name) => () => load(servers[name].port, ms);
+  const run = (name) => async () => load(servers[name], ms);
   await alternate(
     `server: ${hasWrk ? 'wrk -t1 -c64' : 'bare net load, 64 connections (wrk is not installed)'}`,
     'req/s',
@@ -103,9 +102,6 @@ export async function deliver() {
   await show('deliver.mjs');
 }
 
-async function load(port, ms) {
-  if (!hasWrk) return measure('clients.mjs', 'net', port, ms);
-  const seconds = Math.max(1, Math.round(ms / 1000));
-  const text = execFileSync('wrk', ['-t1', '-c64', `-d${seconds}s`, `http://127.0.0.1:${port}/`], { encoding: 'utf8' });
-  return { rate: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)[1]) };
+function load(server, ms) {
+  return hasWrk ? wrk(server, { connections: 64, ms }) : measure('clients.mjs', 'net', server.port, ms);
 }
