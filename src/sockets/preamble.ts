@@ -1,5 +1,5 @@
-import { concatMap, defer, map, of, type Observable } from 'rxjs';
-import { ProtocolError } from '../../operators/core/protocol-error.js';
+import { defer, of, type Observable } from 'rxjs';
+import { type NetworkError, ProtocolError } from '../../operators/core/protocol-error.js';
 import type { ProxyHeader } from '../../operators/proxy-protocol/proxy-header.js';
 import { readProxyHeader } from '../../operators/proxy-protocol/read-proxy-header.js';
 import { ByteDuplex, type SocketInfo } from './byte-duplex.js';
@@ -29,23 +29,26 @@ export function hasPreamble({ tls, proxies }: Preamble): boolean {
 /** Emits the connection when what comes before HTTP is over, and completes; completes alone where the peer says nothing. */
 export function acceptPreamble(socket: ByteDuplex, preamble: Preamble): Observable<ByteDuplex> {
   const { proxies } = preamble;
-  if (proxies === undefined || !proxies.has(socket.info.remote)) return acceptSecure(socket, preamble);
-  return acceptProxied(socket).pipe(concatMap((proxied) => acceptSecure(proxied, preamble)));
+  const proxied = proxies !== undefined && proxies.has(socket.info.remote);
+  return (proxied ? acceptProxied(socket, preamble) : acceptSecure(socket, preamble)) ?? of(socket);
 }
 
 /** Reads the header of a proxy, from which the ends of the connection are known. */
-function acceptProxied(socket: ByteDuplex): Observable<ByteDuplex> {
+function acceptProxied(socket: ByteDuplex, preamble: Preamble): Observable<ByteDuplex> {
   let header: ProxyHeader | undefined;
   const look = (bytes: Uint8Array): number | undefined => {
     const read = readProxyHeader(bytes);
     header = read?.header;
     return read?.length;
   };
-  const cut = (): ProtocolError =>
-    new ProtocolError('BAD_PROXY_HEADER', 'the connection ended within its PROXY header');
-  return peek(socket, look, cut).pipe(
-    map((one) => ByteDuplex.knownAs(one, proxiedInfo(one.info, header as ProxyHeader))),
-  );
+  return peek(socket, look, cutHeader, (one) => {
+    const known = ByteDuplex.knownAs(one, proxiedInfo(one.info, header as ProxyHeader));
+    return acceptSecure(known, preamble) ?? of(known);
+  });
+}
+
+function cutHeader(): ProtocolError {
+  return new ProtocolError('BAD_PROXY_HEADER', 'the connection ended within its PROXY header');
 }
 
 function proxiedInfo(info: SocketInfo, header: ProxyHeader): SocketInfo {
@@ -53,16 +56,23 @@ function proxiedInfo(info: SocketInfo, header: ProxyHeader): SocketInfo {
   return { ...info, remote: source, local: destination, proxied: { header, by: info.remote } };
 }
 
-function acceptSecure(socket: ByteDuplex, { tls, cleartext, highWaterMark }: Preamble): Observable<ByteDuplex> {
-  if (tls === undefined) return of(socket);
+/** Undefined where there is nothing to be done. */
+function acceptSecure(
+  socket: ByteDuplex,
+  { tls, cleartext, highWaterMark }: Preamble,
+): Observable<ByteDuplex> | undefined {
+  if (tls === undefined) return undefined;
   if (cleartext !== true) return handshake(socket, tls, highWaterMark);
   let secure = false;
   const look = ([first]: Uint8Array): number => {
     secure = beginsTls(first as number);
     return 0;
   };
-  const seen = peek(socket, look, () => connectionLost('read'));
-  return seen.pipe(concatMap((one) => (secure ? handshake(one, tls, highWaterMark) : of(one))));
+  return peek(socket, look, cutEarly, (one) => (secure ? handshake(one, tls, highWaterMark) : undefined));
+}
+
+function cutEarly(): NetworkError {
+  return connectionLost('read');
 }
 
 /**

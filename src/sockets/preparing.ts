@@ -1,4 +1,4 @@
-import { asyncScheduler, type Observable, type SchedulerLike, type Subscription } from 'rxjs';
+import { asyncScheduler, Subscriber, type Observable, type SchedulerLike, type Subscription } from 'rxjs';
 import { TimeoutError } from '../../operators/core/protocol-error.js';
 import { ByteDuplex } from './byte-duplex.js';
 
@@ -13,12 +13,6 @@ export interface PreparingHooks {
   room(): void;
   /** It is closed, and none is left. */
   over(): void;
-}
-
-interface Entry {
-  readonly connection: ByteDuplex;
-  readonly due: number;
-  work: Subscription | undefined;
 }
 
 /**
@@ -49,24 +43,9 @@ export class Preparing {
 
   /** @param work emits the connection when it is ready, and ends it when unsubscribed before that */
   start(connection: ByteDuplex, work: Observable<ByteDuplex>): void {
-    const entry: Entry = { connection, due: this.#scheduler.now() + this.#time, work: undefined };
+    const entry = new Entry(this, connection, this.#scheduler.now() + this.#time);
     this.#entries.add(entry);
-    entry.work = work.subscribe({
-      next: (ready) => {
-        this.#remove(entry);
-        this.#hooks.ready(ready);
-        this.#checkOver();
-      },
-      error: (error: unknown) => {
-        this.#remove(entry);
-        this.#hooks.failed(error);
-        this.#checkOver();
-      },
-      complete: () => {
-        this.#remove(entry);
-        this.#checkOver();
-      },
-    });
+    work.subscribe(entry);
     if (this.#timer === undefined && this.#entries.size > 0) this.#schedule(this.#time);
   }
 
@@ -85,7 +64,7 @@ export class Preparing {
   #end(which: (entry: Entry) => boolean): void {
     for (const entry of this.#entries) {
       if (!which(entry)) continue;
-      entry.work?.unsubscribe();
+      entry.unsubscribe();
       this.#entries.delete(entry);
     }
     this.#checkOver();
@@ -97,6 +76,23 @@ export class Preparing {
     this.#timer?.unsubscribe();
     this.#lastWord?.unsubscribe();
     this.#hooks.over();
+  }
+
+  ready(entry: Entry, connection: ByteDuplex): void {
+    this.#remove(entry);
+    this.#hooks.ready(connection);
+    this.#checkOver();
+  }
+
+  failed(entry: Entry, error: unknown): void {
+    this.#remove(entry);
+    this.#hooks.failed(error);
+    this.#checkOver();
+  }
+
+  left(entry: Entry): void {
+    this.#remove(entry);
+    this.#checkOver();
   }
 
   #remove(entry: Entry): void {
@@ -120,10 +116,40 @@ export class Preparing {
     const now = this.#scheduler.now();
     for (const entry of this.#entries) {
       if (entry.due > now) return this.#schedule(entry.due - now);
-      entry.work?.unsubscribe();
+      entry.unsubscribe();
       this.#remove(entry);
       this.#hooks.failed(new TimeoutError('setup', this.#time));
     }
     this.#checkOver();
+  }
+}
+
+/** One of them, in one object. */
+class Entry extends Subscriber<ByteDuplex> {
+  readonly #of: Preparing;
+  readonly connection: ByteDuplex;
+  readonly due: number;
+
+  constructor(of: Preparing, connection: ByteDuplex, due: number) {
+    super();
+    this.#of = of;
+    this.connection = connection;
+    this.due = due;
+  }
+
+  override next(connection: ByteDuplex): void {
+    if (!this.closed) this.#of.ready(this, connection);
+  }
+
+  override error(error: unknown): void {
+    if (this.closed) return;
+    this.unsubscribe();
+    this.#of.failed(this, error);
+  }
+
+  override complete(): void {
+    if (this.closed) return;
+    this.unsubscribe();
+    this.#of.left(this);
   }
 }
