@@ -3,6 +3,7 @@ import { fromReadable, type ReadableLike } from '../core/from-readable.js';
 import { UsageError } from '../core/protocol-error.js';
 import { pullIterable } from '../core/pull.js';
 import { encodeChunks } from './encode-chunks.js';
+import { LendingBody } from './lending-body.js';
 import { layOutMultipart, readBlob, readSegments } from './multipart.js';
 import { onlyOnce } from './only-once.js';
 
@@ -31,6 +32,8 @@ export interface BodyPlan {
   readonly contentType: string | undefined;
   /** The body, chunk by chunk, never an empty one. */
   readonly stream: Observable<Uint8Array> | undefined;
+  /** The same in memory that is used again, for a writer that knows when a chunk has left; see `LendingBody`. */
+  readonly lend?: LendingBody['lend'] | undefined;
   /**
    * Whether subscribing again gives the same bytes: strings, bytes, Blobs, forms, arrays and other re-iterables, promises,
    * and Observables, which are taken to be cold. Generators, `Readable`s, web streams and async iterables are one-shot: a
@@ -60,6 +63,7 @@ export function planBody(source: BodySource, boundary: () => string): BodyPlan {
   if (isBlob(source)) {
     return streamed(readBlob(source), { length: source.size, contentType: source.type || undefined });
   }
+  if (source instanceof LendingBody) return { ...streamed(source, { pull: false }), lend: source.lend };
   if (isObservableLike(source) || isPromiseLike(source)) {
     return streamed(from(source as ObservableInput<string | Uint8Array>), { pull: false });
   }

@@ -5,6 +5,8 @@ export interface DuplexDestination<Out> extends Observer<Out> {
   cork?(): void;
   uncork?(): void;
   flush?(): void;
+  /** All that was sent has left, and nobody reads its memory any more; undefined where that is not known. */
+  readonly settled?: boolean;
 }
 
 /**
@@ -25,6 +27,11 @@ export class DuplexSubject<In, Out, Info = unknown> extends Observable<In> imple
     super((subscriber) => source.subscribe(subscriber));
     this.#destination = destination;
     this.info = info;
+  }
+
+  /** Whether it is known that all that was sent has left: nobody reads its memory any more. */
+  get settled(): boolean {
+    return this.#destination.settled === true;
   }
 
   next(value: Out): void {

@@ -1,4 +1,4 @@
-import { close, constants, fstat, open, read, realpath, type Stats } from 'node:fs';
+import { close, constants, fstatSync, open, read, realpath, type Stats } from 'node:fs';
 import { sep } from 'node:path';
 import { Observable } from 'rxjs';
 
@@ -54,15 +54,15 @@ export function openFile(path: string, root: string, whole: number): Observable<
     });
 
     const look = (real: string, fd: number): void => {
-      busy = true;
-      fstat(fd, (error, stats) => {
-        busy = false;
-        if (subscriber.closed) return shut();
-        if (error) return subscriber.error(error);
-        if (!stats.isFile() || stats.size > whole) return finish({ path: real, stats, content: undefined });
-        if (stats.size === 0) return finish({ path: real, stats, content: new Uint8Array(0) });
-        readAll(real, fd, stats);
-      });
+      let stats: Stats;
+      try {
+        stats = fstatSync(fd); // of a file that is open: it waits for nothing, and the way to another thread and back is longer
+      } catch (error) {
+        return subscriber.error(error);
+      }
+      if (!stats.isFile() || stats.size > whole) return finish({ path: real, stats, content: undefined });
+      if (stats.size === 0) return finish({ path: real, stats, content: new Uint8Array(0) });
+      readAll(real, fd, stats);
     };
     const readAll = (real: string, fd: number, stats: Stats): void => {
       const content = Buffer.allocUnsafe(stats.size);

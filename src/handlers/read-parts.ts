@@ -1,5 +1,6 @@
-import { close, constants, fstat, open, read, type Stats } from 'node:fs';
+import { close, constants, fstatSync, open, read, type Stats } from 'node:fs';
 import { Observable } from 'rxjs';
+import { type HasLeft, LendingBody } from '../../operators/body/lending-body.js';
 import { deliver } from '../../operators/core/deliver.js';
 import { UsageError } from '../../operators/core/protocol-error.js';
 import type { ByteRange } from '../../operators/exchange/byte-ranges.js';
@@ -10,18 +11,34 @@ export type BodyPart = Uint8Array | ByteRange;
 /** Bytes read at a time, while those before are being sent. */
 const CHUNK = 131_072;
 
+/** Memory that has been lent, is back, and waits for the next file: 4 MiB at most. */
+const spare: Buffer[] = [];
+const MOST_SPARE = 32;
+
 /**
  * Reads parts of a file with credit: one chunk is under way, and the next one is read meanwhile, none before it may go. The file is opened
- * by the subscription, and closed with it.
+ * by the subscription, and closed with it. Lent chunks lie in memory that all files share one after the other: buffers made for each would have
+ * V8 collect everything, again and again.
  *
  * Fails with `UsageError` `FILE_CHANGED` where it is no longer the file that was looked at; errors of the file system pass as they are.
  */
-export function readParts(path: string, parts: readonly BodyPart[], known: Stats): Observable<Uint8Array> {
+export function readParts(path: string, parts: readonly BodyPart[], known: Stats): LendingBody {
+  return new LendingBody((hasLeft) => readInto(path, parts, known, hasLeft));
+}
+
+function readInto(
+  path: string,
+  parts: readonly BodyPart[],
+  known: Stats,
+  hasLeft: HasLeft | undefined,
+): Observable<Uint8Array> {
   return new Observable((subscriber) => {
     let descriptor: number | undefined;
     let busy = false; // the file system is at work with the descriptor
     let underWay = false; // a chunk has been emitted and not released
+    let lent: Buffer | undefined; // the memory it lies in
     let ahead: Uint8Array | undefined;
+    let aheadIn: Buffer | undefined;
     let part = 0;
     let position = -1;
 
@@ -45,7 +62,8 @@ export function readParts(path: string, parts: readonly BodyPart[], known: Stats
       }
       if (position < 0) position = next.first;
       const length = Math.min(CHUNK, next.last + 1 - position);
-      const buffer = Buffer.allocUnsafeSlow(length);
+      const lends = hasLeft !== undefined;
+      const buffer = (lends && spare.pop()) || Buffer.allocUnsafeSlow(lends ? CHUNK : length);
       busy = true;
       read(fd, buffer, 0, length, position, (error, count) => {
         busy = false;
@@ -57,12 +75,15 @@ export function readParts(path: string, parts: readonly BodyPart[], known: Stats
           part++;
           position = -1;
         }
-        ahead = count === length ? buffer : buffer.subarray(0, count);
+        ahead = count === buffer.length ? buffer : buffer.subarray(0, count);
+        if (lends) aheadIn = buffer;
         proceed(fd);
       });
     };
     const released = (): void => {
       underWay = false;
+      if (lent !== undefined && spare.length < MOST_SPARE && hasLeft?.() === true) spare.push(lent);
+      lent = undefined;
       if (descriptor !== undefined) proceed(descriptor);
     };
     let proceeding = false;
@@ -73,7 +94,8 @@ export function readParts(path: string, parts: readonly BodyPart[], known: Stats
         fetch(fd);
         const chunk = ahead;
         if (underWay || chunk === undefined) break;
-        ahead = undefined;
+        lent = aheadIn;
+        ahead = aheadIn = undefined;
         underWay = true;
         fetch(fd);
         deliver(subscriber, chunk, released);
@@ -86,14 +108,14 @@ export function readParts(path: string, parts: readonly BodyPart[], known: Stats
       if (error) return fail(error);
       descriptor = fd;
       if (subscriber.closed) return shut();
-      busy = true;
-      fstat(fd, (failure, stats) => {
-        busy = false;
-        if (subscriber.closed) return shut();
-        if (failure) return fail(failure);
-        if (stats.ino !== known.ino || stats.size !== known.size || stats.mtimeMs !== known.mtimeMs) return changed();
-        proceed(fd);
-      });
+      let stats: Stats;
+      try {
+        stats = fstatSync(fd);
+      } catch (failure) {
+        return fail(failure);
+      }
+      if (stats.ino !== known.ino || stats.size !== known.size || stats.mtimeMs !== known.mtimeMs) return changed();
+      proceed(fd);
     });
     return shut;
   });

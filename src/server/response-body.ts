@@ -49,13 +49,20 @@ export class ResponseBody {
       exchange.whole(head, bytes);
       return;
     }
-    const stream = bytes === undefined ? plan?.stream : pullIterable(slices(bytes));
+    const stream = bytes === undefined ? this.#source() : pullIterable(slices(bytes));
     if (stream === undefined) this.#end();
     else this.#stream(stream);
   }
 
   stop(): void {
     this.#writing.unsubscribe();
+  }
+
+  /** A file is read into memory that is used again, where the socket tells when it has left and nobody stands in between. */
+  #source(): Observable<Uint8Array> | undefined {
+    const { plan, coding } = this.#response;
+    const { socket } = this.#exchange.connection;
+    return plan?.lend === undefined || coding !== '' ? plan?.stream : plan.lend(() => socket.settled === true);
   }
 
   #stream(stream: Observable<Uint8Array>): void {

@@ -94,6 +94,11 @@ export class StreamPort implements ByteDuplexPort {
     return this.#subscriber !== undefined && !this.#paused && this.#stream.readableFlowing === true;
   }
 
+  /** Of a socket of Node's alone: other streams pass on what they are given, and are done with it when they like. */
+  get settled(): boolean {
+    return this.#stream instanceof Socket && this.bufferedBytes === 0 && !this.destroyed;
+  }
+
   get paused(): boolean {
     return this.#paused;
   }

@@ -1,5 +1,7 @@
+import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { deliver, hold, type Release } from '../../../operators/core/deliver.js';
+import { streamDuplex } from '../../../src/sockets/stream-duplex.js';
 import { connected, handles, Reader, turns, until } from './harness.js';
 
 const MIB = 1 << 20;
@@ -206,4 +208,36 @@ it('does not keep the process when unreferenced', async () => {
   expect(handles()).toHaveLength(kept - 1);
   client.ref();
   expect(handles()).toHaveLength(kept);
+});
+
+describe('what was sent', () => {
+  it('is settled when the kernel has it, and not before', async () => {
+    const [client, server] = await connected();
+    const releases: Release[] = [];
+    const reader = new Reader(client, () => void releases.push(hold()));
+    expect(server.settled).toBe(true);
+    server.next(new Uint8Array(100)); // waits for the end of the turn
+    expect(server.settled).toBe(false);
+    await turns(1);
+    expect(server.settled).toBe(true);
+    server.next(new Uint8Array(64 * MIB)); // more than kernels buffer
+    expect(server.settled).toBe(false);
+    await settled(() => reader.bytes);
+    expect(server.settled).toBe(false);
+    while (!server.settled) {
+      for (const release of releases.splice(0)) release();
+      await turns();
+    }
+    server.error(new Error('over'));
+    expect(server.settled).toBe(false);
+    client.error(new Error('over'));
+  });
+
+  it('is never said to be settled on streams that pass on what they are given', () => {
+    const stream = streamDuplex(new PassThrough({ highWaterMark: MIB }));
+    stream.next(new Uint8Array(100_000));
+    expect(stream.bufferedBytes).toBe(0);
+    expect(stream.settled).toBe(false);
+    stream.error(new Error('over'));
+  });
 });
