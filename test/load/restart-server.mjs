@@ -1,14 +1,15 @@
-// node restart-server.mjs <port>: prints `listening`; at SIGUSR2 closes, and when it has closed begins anew; at SIGTERM closes
-// and prints the requests whose handlers it began.
-import { fromEvent, map, merge, take, timer } from 'rxjs';
+// node restart-server.mjs <port>: prints `listening`; at SIGTERM closes, prints `closing` once it has given the port up, and at its
+// end the requests whose handlers it began, those that failed, and how many were under way when it was told.
+import { fromEvent, map, take, timer } from 'rxjs';
 import { serve } from 'rxweir';
 import { bytes } from 'rxweir/operators';
 
 /** @type {string[]} */
 const begun = [];
 let failed = 0;
+let underWay = 0;
 
-const server$ = serve({ host: '127.0.0.1', port: Number(process.argv[2]), grace: 10_000 }, (request) => {
+serve({ host: '127.0.0.1', port: Number(process.argv[2]), grace: 10_000 }, (request) => {
   const id = request.fields.get('x-attempt') ?? '';
   begun.push(id);
   const kind = request.path.slice(1);
@@ -19,21 +20,19 @@ const server$ = serve({ host: '127.0.0.1', port: Number(process.argv[2]), grace:
     bytes(),
     map((body) => ({ body: [`${kind} ${id} `, body] })),
   );
-});
-
-let ends = false;
-const signals = merge(fromEvent(process, 'SIGUSR2'), fromEvent(process, 'SIGTERM').pipe(map(() => (ends = true))));
-
-function run() {
-  server$.subscribe({
-    next: (server) => {
-      server.events$.subscribe(({ type }) => {
-        if (type === 'handler-error') failed++;
+}).subscribe({
+  next: (server) => {
+    server.events$.subscribe(({ type }) => {
+      if (type === 'handler-error') failed++;
+    });
+    fromEvent(process, 'SIGTERM')
+      .pipe(take(1))
+      .subscribe(() => {
+        server.stats$.pipe(take(1)).subscribe(({ active }) => (underWay = active));
+        server.close();
+        console.log('closing');
       });
-      signals.pipe(take(1)).subscribe(() => server.close());
-      console.log('listening');
-    },
-    complete: () => (ends ? console.log(JSON.stringify({ begun, failed })) : run()),
-  });
-}
-run();
+    console.log('listening');
+  },
+  complete: () => console.log(JSON.stringify({ begun, failed, underWay })),
+});

@@ -1,6 +1,6 @@
 /**
- * No accepted request is lost without a word: a server that is restarted 20 times under fire, by clients that repeat what failed.
- * Each request is answered exactly once; each one whose handler began is answered by that handler; each failure is typed, and of
+ * No accepted request is lost without a word: a server whose process is replaced 20 times under fire, by clients that repeat what
+ * failed. The next process begins as soon as the one before has given up the port, and while it still answers. Each request is answered exactly once; each one whose handler began is answered by that handler; each failure is typed, and of
  * a request that no handler has seen, so that repeating it is right whatever its method.
  */
 import { EventEmitter, once } from 'node:events';
@@ -24,7 +24,7 @@ import { text } from '../../operators/body/text.js';
 import { isNetworkError, isProtocolError } from '../../operators/core/protocol-error.js';
 import { createClient } from '../../src/client/create-client.js';
 import { builtPackage } from '../support/built-package.js';
-import { freePort, startProcess } from '../support/peers.js';
+import { freePort, startProcess, type Peer } from '../support/peers.js';
 
 const RESTARTS = 20;
 const LANES = 16;
@@ -32,6 +32,13 @@ const BODY = 'a body of some length. '.repeat(100);
 
 /** What may become of a request while its server goes. */
 const REPEATED = new Set(['CONNECTION_CLOSED', 'STREAM_UNPROCESSED', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE']);
+
+/** What a server says at its end. */
+interface Report {
+  readonly begun: readonly string[];
+  readonly failed: number;
+  readonly underWay: number;
+}
 
 const KINDS = ['fast', 'slow', 'parts', 'echo'] as const;
 
@@ -88,38 +95,59 @@ describe('20 restarts under fire', () => {
       range(0, LANES).pipe(mergeMap(() => defer(fire).pipe(repeat({ delay: () => (firing ? of(0) : EMPTY) })))),
     );
 
-    const server = await startProcess(process.execPath, [join(import.meta.dirname, 'restart-server.mjs'), `${port}`], {
-      ready: /listening/,
-      timeout: 30_000,
-    });
-    onTestFinished(() => server.stop());
-    const until = async (condition: () => boolean): Promise<void> => {
-      while (!condition()) await once(turns, 'turn');
+    const start = async (): Promise<Peer> => {
+      const server = await startProcess(
+        process.execPath,
+        [join(import.meta.dirname, 'restart-server.mjs'), `${port}`],
+        {
+          ready: /listening/,
+          timeout: 30_000,
+        },
+      );
+      onTestFinished(() => server.stop());
+      return server;
     };
-    for (let restart = 1; restart <= RESTARTS; restart++) {
+    const until = async (condition: () => boolean): Promise<void> => {
+      while (!condition()) await Promise.race([once(turns, 'turn'), fired]);
+    };
+    const answers = async (count: number): Promise<void> => {
       const before = requests;
-      await until(() => requests >= before + 50);
-      process.kill(server.pid, 'SIGUSR2'); // others are under way
-      await until(() => server.output().split('listening').length > restart + 1);
+      await until(() => requests >= before + count);
+    };
+    const servers = [await start()];
+    const last = (): Peer => servers.at(-1) as Peer;
+    for (let restart = 1; restart <= RESTARTS; restart++) {
+      await answers(50);
+      process.kill(last().pid, 'SIGTERM'); // others are under way
+      await until(() => last().output().includes('closing'));
+      servers.push(await start());
     }
-    const before = requests;
-    await until(() => requests >= before + 50);
+    await answers(50);
     firing = false;
     await fired;
-    process.kill(server.pid, 'SIGTERM');
-    expect(await server.exited, server.output()).toBe(0);
-    const [report = ''] = server.output().trim().split('\n').slice(-1);
-    const { begun, failed } = JSON.parse(report) as { begun: string[]; failed: number };
+    process.kill(last().pid, 'SIGTERM');
+    const reports: Report[] = [];
+    for (const server of servers) {
+      expect(await server.exited, server.output()).toBe(0);
+      reports.push(JSON.parse(server.output().trim().split('\n').at(-1) ?? '') as Report);
+    }
+    const begun = reports.flatMap((report) => report.begun);
     await lastValueFrom(client.close(), { defaultValue: undefined });
 
     expect(wrong).toEqual([]);
     expect(begun.filter((id) => !answered.has(id))).toEqual([]);
     expect(new Set(begun).size).toBe(begun.length);
-    expect(failed).toBe(0);
+    expect(reports.map(({ failed }) => failed)).toEqual(reports.map(() => 0));
     expect(answered.size).toBe(requests);
+    expect(requests).toBe(index);
+    expect(new Set([...answered].map((id) => id.split('.')[0])).size).toBe(requests);
     const seen = new Set(begun);
     expect([...answered].filter((id) => !seen.has(id))).toEqual([]);
     expect([...failures].filter(([id, code]) => !REPEATED.has(code) || seen.has(id))).toEqual([]);
     expect(requests).toBeGreaterThanOrEqual(50 * (RESTARTS + 1));
-  }, 60_000);
+    // Under fire: each process had work to do, and was told to go while it did.
+    expect(new Set(servers.map(({ pid }) => pid)).size).toBe(RESTARTS + 1);
+    expect(reports.filter((report) => report.begun.length === 0)).toEqual([]);
+    expect(reports.reduce((sum, { underWay }) => sum + underWay, 0)).toBeGreaterThan(RESTARTS);
+  }, 120_000);
 });
