@@ -1,28 +1,110 @@
-import { floods as all } from '../load/floods.mjs';
-import { measure, median, startServer } from './harness.mjs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { floods as serverFloods } from '../load/floods.mjs';
+import { hostileServers } from '../load/hostile-servers.mjs';
+import { askCount } from './flood-count.mjs';
+import { median, startServer } from './harness.mjs';
 
 const GOAL = 0.5;
+/** Milliseconds until a flood, whose first 200 the attacker waits itself, is at its height. */
+const RISE = 50;
 
-/** What a polite client keeps of its rate during each flood: server, attacker and client are processes of their own. */
+/**
+ * What somebody polite keeps of their rate during each flood, beside what they keep while the same flood goes to somebody else who only
+ * discards it: on a machine with few cores the attacker takes its share of them, whoever is attacked. Everybody is a process of their own. There
+ * are many rows: each is looked at for a fifth of the time, in half of the rounds.
+ */
 export async function floods({ rounds, ms }) {
+  const turn = { rounds: Math.ceil(rounds / 2), ms: ms / 5 };
   const server = await startServer('../load/flood-server.mjs');
-  const polite = async () => (await measure('flood-polite.mjs', server.port, ms)).rate;
-  console.log(`\nfloods: what 4 polite connections keep of their rate (${rounds} rounds, medians)`);
-  await polite(); // warm up
-  let missed = 0;
-  for (const [index, { name }] of all.entries()) {
-    const ratios = [];
-    for (let round = 0; round < rounds; round++) {
-      const before = await polite();
-      const attacker = await startServer('flood-attacker.mjs', String(server.port), String(index));
-      const during = await polite();
-      await attacker.stop();
-      ratios.push(during / before);
-    }
-    const kept = median(ratios);
-    if (kept < GOAL) missed++;
-    console.log(`  ${name.padEnd(36)} ${kept.toFixed(2)}  goal ${GOAL} ${kept >= GOAL ? 'met' : 'MISSED'}`);
-  }
-  console.log(`  ${all.length - missed} of ${all.length} met`);
+  await ofServer(server, turn);
+  await ofClient(server, turn);
   await server.stop();
+}
+
+/** Attackers of our server. */
+async function ofServer(server, { rounds, ms }) {
+  const polite = await startServer('flood-polite.mjs', server.port);
+  const sink = await startServer('flood-sink.mjs');
+  const rate = () => rateOf(polite, ms);
+  const attack = (port, index) => startServer('flood-attacker.mjs', port, String(index));
+  await sleep(RISE);
+  const table = new Table(`floods of a server: what 4 polite connections keep of their rate`, rounds);
+  for (const [index, { name }] of serverFloods.entries()) {
+    await table.row(name, rate, async (elsewhere) => {
+      const attacker = await attack(String(elsewhere ? sink.port : server.port), index);
+      return () => attacker.stop();
+    });
+  }
+  table.end();
+  await polite.stop();
+  await sink.stop();
+}
+
+/** Hostile servers that our client asks as well. */
+async function ofClient(server, { rounds, ms }) {
+  const client = await startServer('flood-client.mjs', server.port);
+  const rate = () => rateOf(client, ms);
+  await sleep(RISE);
+  const table = new Table('floods of a client: what 4 requests at a time to a good server keep of their rate', rounds);
+  for (const [index, { name, version }] of hostileServers.entries()) {
+    const hostile = await startServer('flood-hostile.mjs', String(index));
+    await table.row(name, rate, async (elsewhere) => {
+      if (elsewhere) {
+        const asker = await startServer('flood-sink.mjs', String(hostile.port));
+        return () => asker.stop();
+      }
+      await askCount(client.port, `${hostile.port} ${version}`);
+      return () => askCount(client.port, '0');
+    });
+    await hostile.stop();
+  }
+  table.end();
+  await client.stop();
+}
+
+async function rateOf({ port }, ms) {
+  await sleep(RISE);
+  const before = await askCount(port);
+  await sleep(ms);
+  const after = await askCount(port);
+  return ((after.answers - before.answers) * 1000) / (after.at - before.at);
+}
+
+class Table {
+  #rounds;
+  #missed = [];
+  #rows = 0;
+
+  constructor(title, rounds) {
+    this.#rounds = rounds;
+    console.log(`\n${title} (${rounds} rounds, medians)`);
+  }
+
+  /** @param begin begins the flood, of us or elsewhere, and gives what ends it */
+  async row(name, rate, begin) {
+    const [kept, beside] = [[], []];
+    for (let round = 0; round < this.#rounds; round++) {
+      const before = await rate();
+      for (const [ratios, elsewhere] of [
+        [kept, false],
+        [beside, true],
+      ]) {
+        // prettier-ignore
+        const end = await begin(elsewhere);
+        ratios.push((await rate()) / before);
+        await end();
+      }
+    }
+    const share = median(kept);
+    this.#rows++;
+    if (share < GOAL) this.#missed.push(name);
+    const elsewhere = `${median(beside).toFixed(2)} while it goes elsewhere`;
+    console.log(
+      `  ${name.padEnd(36)} ${share.toFixed(2)}  ${elsewhere}  goal ${GOAL} ${share < GOAL ? 'MISSED' : 'met'}`,
+    );
+  }
+
+  end() {
+    console.log(`  ${this.#rows - this.#missed.length} of ${this.#rows} met`);
+  }
 }

@@ -1,5 +1,24 @@
 // The floods of a server, by row of the attack catalogue (B: HTTP/1 and resources, C: HTTP/2), as actors on real sockets.
 import net from 'node:net';
+import {
+  CONTINUATION,
+  DATA,
+  END_HEADERS,
+  END_STREAM,
+  frame,
+  HEADERS,
+  hello,
+  PADDED,
+  PING,
+  PRIORITY,
+  RST_STREAM,
+  same,
+  setting,
+  SETTINGS,
+  uint32,
+  WINDOW_UPDATE,
+} from './frames.mjs';
+import { talk } from './talk.mjs';
 
 /**
  * One attacker's connection: what it says first, then again and again.
@@ -13,27 +32,6 @@ import net from 'node:net';
  * @property {boolean} [resets] ends each connection with a reset, once it has said what it says first
  */
 
-const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
-const [DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PING, WINDOW_UPDATE, CONTINUATION] = [0, 1, 2, 3, 4, 6, 8, 9];
-const [END_STREAM, END_HEADERS, PADDED] = [1, 4, 8];
-
-/** @param {number} type @param {number} flags @param {number} id @param {Buffer | number[]} [payload] */
-function frame(type, flags, id, payload = []) {
-  const head = Buffer.alloc(9);
-  head.writeUIntBE(payload.length, 0, 3);
-  head.writeUInt8(type, 3);
-  head.writeUInt8(flags, 4);
-  head.writeUInt32BE(id, 5);
-  return Buffer.concat([head, Buffer.from(payload)]);
-}
-
-/** @param {number} value */
-const uint32 = (value) => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
-/** @param {number} id @param {number} value */
-const setting = (id, value) => [0, id, ...uint32(value)];
-/** @param {...number[]} entries */
-const hello = (...entries) => Buffer.concat([PREFACE, frame(SETTINGS, 0, 0, entries.flat())]);
-
 /** `:method`, `:scheme`, `:path`, `:authority`, without the table. @param {string} path @param {boolean} [post] */
 const head = (path, post = false) => [post ? 0x83 : 0x82, 0x86, 0x04, path.length, ...Buffer.from(path), 0x01, 1, 0x61];
 /** @param {number} id @param {string} path */
@@ -44,12 +42,6 @@ const post = (id, path) => frame(HEADERS, END_HEADERS, id, head(path, true));
 /** `count` times what `make` gives for the streams of this turn. @param {number} count @param {(id: number) => Buffer[]} make */
 const streams = (count, make) => (/** @type {number} */ turn) =>
   Buffer.concat(Array.from({ length: count }, (_, i) => make(2 * (turn * count + i) + 1)).flat());
-/** The same each time, made once. @param {number} count @param {Buffer} what */
-const same = (count, what) => {
-  const all = Buffer.concat(Array.from({ length: count }, () => what));
-  return () => all;
-};
-
 const GET = 'GET / HTTP/1.1\r\nhost: x\r\n\r\n';
 /** @param {string} path @param {string} line */
 const POST = (path, line) => `POST ${path} HTTP/1.1\r\nhost: x\r\n${line}\r\n\r\n`;
@@ -95,34 +87,24 @@ export const floods = [
 const BACK = 10;
 
 /** Attacks until it is told to stop. @param {number} port @param {Flood} flood @returns {() => void} */
-export function attack(port, { connections = 4, first, again, every, deaf = false, resets = false }) {
+export function attack(port, flood) {
+  const { connections = 4, first, deaf = false, resets = false } = flood;
   let stopped = false;
   /** @type {Set<net.Socket>} */
   const sockets = new Set();
   const begin = () => {
     if (stopped) return;
-    let turn = 0;
     const socket = net.connect({ host: '127.0.0.1', port, noDelay: true });
     sockets.add(socket);
-    /** @type {NodeJS.Timeout | undefined} */
-    let timer;
-    const more = () => {
-      if (socket.destroyed || again === undefined) return;
-      const goesOn = socket.write(again(turn++) ?? '');
-      if (every !== undefined) timer = setTimeout(more, every);
-      else if (goesOn) setImmediate(more);
-      else socket.once('drain', more);
-    };
     socket.on('connect', () => {
       if (first !== '') socket.write(first);
       if (resets) setImmediate(() => socket.resetAndDestroy());
-      else more();
+      else talk(socket, flood);
     });
     if (!deaf) socket.resume();
     socket.on('error', () => undefined);
     socket.on('end', () => socket.destroy());
     socket.on('close', () => {
-      clearTimeout(timer);
       sockets.delete(socket);
       if (!stopped) setTimeout(begin, BACK);
     });
