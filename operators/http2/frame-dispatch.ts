@@ -59,7 +59,7 @@ export class FrameDispatch {
   #dispatch(frame: AssembledFrame, within: number): void {
     switch (frame.type) {
       case FrameType.SETTINGS:
-        if (frame.entries.length === 0 && !isAck(frame) && this.#lanes.settings.heard) this.#lanes.receiver.odd();
+        if (!isAck(frame) && this.#lanes.settings.heard) this.#lanes.receiver.odd(); // who changes its mind all the time
         if (this.#control.onSettings(frame)) this.#hooks.settingsReceived();
         return;
       case FrameType.PING:
