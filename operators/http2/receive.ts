@@ -201,9 +201,9 @@ export class Receiver {
   }
 
   #reset({ streamId, errorCode }: RstStreamFrame): void {
+    if (this.#isServer) this.abuse.reset(this.#hooks.now()); // also of what was answered in time: who asks and resets has not read it
     const stream = this.#streams.get(streamId);
     if (stream === undefined) return this.#astray(streamId, StreamInputCode.recvReset);
-    if (this.#isServer) this.abuse.reset(this.#hooks.now());
     stream.state = receiveStep(stream.state, StreamInputCode.recvReset, streamId);
     const code = http2ErrorName(errorCode) ?? 'INTERNAL_ERROR';
     const error = new ProtocolError(

@@ -74,6 +74,19 @@ describe('C: HTTP/2 streams and frames', () => {
     );
   });
 
+  it('C1 rapid reset of requests that are answered before the reset is read', async () => {
+    await againstServer(async ({ attacker, handlers }) => {
+      const peer = attacker();
+      flood(peer, 10_000, () => {
+        const id = peer.nextId();
+        return [peer.requestFrame(id), rstStreamFrame(id, CANCEL)];
+      });
+      expect(await goodbye(peer)).toBe('ENHANCE_YOUR_CALM');
+      expect(peer.goaways.at(-1)?.lastStreamId).toBeLessThan(2 * 400);
+      expect(handlers.calls).toBeLessThan(400);
+    });
+  });
+
   it('C1 requests beyond the running handlers wait, and go on when there is room', async () => {
     const answers: (() => void)[] = [];
     await againstServer(
