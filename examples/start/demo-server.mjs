@@ -1,4 +1,4 @@
-import { serve } from 'rxweir';
+import { acceptWebSocket, serve } from 'rxweir';
 
 const PIECE = 64 * 1024;
 
@@ -26,16 +26,21 @@ export class Books {
 }
 
 /**
- * An HTTPS server on loopback: `/<anything>/<n>` is a body of n MiB, `/<anything>` one without end.
+ * An HTTPS server on loopback: `/<anything>/<n>` is a body of n MiB, `/<anything>` one without end. A WebSocket gets the
+ * first as messages, or else back what it sends.
  * @param {{ cert: string; key: string }} credentials
  * @param {Books} books
  */
 export function demoServer(credentials, books) {
-  return serve({ host: '127.0.0.1', port: 0, tls: credentials }, ({ path, cancelled$ }) => {
+  return serve({ host: '127.0.0.1', port: 0, tls: credentials }, (request) => {
+    const { path, cancelled$, upgrade } = request;
     cancelled$.subscribe(() => books.cancelled.add(path));
     const mebibytes = path.split('?')[0]?.split('/')[2];
+    const size = Number(mebibytes ?? Infinity) * 1024 * 1024;
+    if (upgrade === 'websocket') {
+      return acceptWebSocket(request, {}, (socket) => (mebibytes === undefined ? socket : books.body(path, size)));
+    }
     if (mebibytes === undefined) return { body: books.body(path) };
-    const size = Number(mebibytes) * 1024 * 1024;
     return { fields: { 'content-length': String(size) }, body: books.body(path, size) };
   });
 }

@@ -5,6 +5,7 @@ import { Books, demoServer } from './demo-server.mjs';
 import { newRow, waitedFor } from './measure.mjs';
 import { cancelling, download, holding, small } from './scenes.mjs';
 import { bytesText, table } from './terminal.mjs';
+import { echo, heldMessages } from './web-socket-scenes.mjs';
 
 /** @type {('1.1' | '2')[]} */
 const VERSIONS = ['1.1', '2'];
@@ -15,6 +16,8 @@ const SCENES = [
   { what: 'cancelled', play: cancelling },
   { what: 'small', play: small },
   { what: 'small again', play: small },
+  { what: 'WebSocket echo', play: echo },
+  { what: 'messages held', play: heldMessages },
 ];
 
 /** A server and a client over loopback TLS play the same scenes over HTTP/1.1 and HTTP/2; a table puts them side by side. */

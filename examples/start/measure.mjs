@@ -42,6 +42,35 @@ export function measured({ client, version }, url, row) {
 }
 
 /**
+ * The messages of a WebSocket, measured likewise; of its connection, how it ended.
+ *
+ * @param {import('rxweir').WebSocketSubject} socket
+ * @param {Row} row
+ * @returns {import('rxjs').Observable<import('rxweir/operators').WebSocketMessage>}
+ */
+export function measuredSocket(socket, row) {
+  return defer(() => {
+    const started = performance.now();
+    const watching = interval(SAMPLE_EVERY).subscribe(() => {
+      const { heldBytes } = socket;
+      row.peakHeld = Math.max(row.peakHeld, heldBytes);
+      if (heldBytes > 0) row.waited.set('consumer', (row.waited.get('consumer') ?? 0) + SAMPLE_EVERY);
+    });
+    const ended = socket.state$.subscribe((status) => {
+      if (status.state === 'closed') row.connection = `closed ${status.code}, ${status.by}`;
+    });
+    watching.add(ended);
+    return socket.pipe(
+      tap((message) => (row.bytes += message.length)),
+      finalize(() => {
+        row.milliseconds = performance.now() - started;
+        watching.unsubscribe();
+      }),
+    );
+  });
+}
+
+/**
  * @param {'1.1' | '2'} version
  * @param {string} what
  * @returns {Row}

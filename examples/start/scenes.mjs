@@ -1,5 +1,6 @@
-import { concat, defer, EMPTY, finalize, interval, takeUntil, takeWhile, tap, timer } from 'rxjs';
-import { holdMap, takeBytes } from 'rxweir/operators';
+import { concat, defer, finalize, interval, takeUntil, takeWhile, tap, timer } from 'rxjs';
+import { takeBytes } from 'rxweir/operators';
+import { holdOne } from './hold-one.mjs';
 import { measured } from './measure.mjs';
 import { say, scene } from './scene.mjs';
 import { bytesText, ProgressLine } from './terminal.mjs';
@@ -29,27 +30,10 @@ export function download(stage, row) {
  * @param {Row} row
  */
 export function holding(stage, row) {
-  const { origin, books, version } = stage;
-  const path = `/slow/48?over=${version}`;
-  let last = -1;
-  const watch = (/** @type {number} */ milliseconds) => {
-    const sent = books.sentTo(path);
-    const state = sent === last ? 'the sender has stopped' : 'the sender is sending';
-    last = sent;
-    say(`   after ${milliseconds} ms: sent ${bytesText(sent)}, received ${bytesText(row.bytes)}; ${state}`);
-  };
+  const path = `/slow/48?over=${stage.version}`;
   return scene(
     `A consumer that holds one chunk for ${HOLD} ms`,
-    defer(() => {
-      const watching = interval(250).subscribe((n) => watch(250 * (n + 1)));
-      return measured(stage, origin + path, row).pipe(
-        holdMap((_, index) => (index === 1 ? timer(HOLD).pipe(tap(() => watching.unsubscribe())) : EMPTY)),
-        finalize(() => {
-          watching.unsubscribe();
-          say(`   released: the rest followed, ${bytesText(row.bytes)} in all`);
-        }),
-      );
-    }),
+    measured(stage, stage.origin + path, row).pipe(holdOne({ milliseconds: HOLD, books: stage.books, path, row })),
   );
 }
 
