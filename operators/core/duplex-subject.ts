@@ -24,7 +24,8 @@ export class DuplexSubject<In, Out, Info = unknown> extends Observable<In> imple
   readonly info: Info;
 
   constructor(source: Observable<In>, destination: DuplexDestination<Out>, info: Info) {
-    super((subscriber) => source.subscribe(subscriber));
+    super();
+    this.source = source; // as operators have it: a closure would weigh on every idle connection
     this.#destination = destination;
     this.info = info;
   }

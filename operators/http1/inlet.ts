@@ -1,48 +1,60 @@
-import type { Observer, Subscription } from 'rxjs';
+import type { Observable, Observer } from 'rxjs';
 import { hold, relay, type Release } from '../core/deliver.js';
-import type { ByteSubject } from './detach.js';
+import { Feed } from '../core/feed.js';
 
 /** Takes the pieces of a body. */
 export interface BodySink {
   received(chunk: Uint8Array, extension: string): void;
 }
 
+/** Made for the first body. */
+interface BodyLane {
+  next(chunk: Uint8Array): void;
+  readonly released: () => void;
+}
+
+/** Gets what the socket delivers. */
+export interface InletOwner extends Observer<Uint8Array> {
+  /** A consumer holds nothing any more; never called inside {@link Inlet.pass}. */
+  freed(): void;
+}
+
 /** The inbound side of a connection: passes on what the socket delivers, and knows whether somebody keeps some of it. */
-export class Inlet {
+export class Inlet implements Observer<Uint8Array> {
   /** Bytes read so far. */
   received = 0;
-  #observer: Observer<Uint8Array>;
-  #subscription: Subscription | undefined = undefined;
-  #closed = false;
+  readonly #owner: InletOwner;
+  readonly #feed = new Feed<Uint8Array>(this);
   /** Pieces of bodies delivered and not released. */
   #held = 0;
   #passing = false;
-  #stalled: Release[] = [];
+  #stalled: Release[] | undefined = undefined;
   #sink: BodySink | undefined = undefined;
   #extension = '';
-  readonly #free: () => void;
-  readonly #body = { next: (chunk: Uint8Array): void => this.#sink?.received(chunk, this.#extension) };
-  readonly #released = (): void => {
-    this.#held--;
-    if (this.#held === 0 && !this.#passing) this.#free();
-  };
+  #body: BodyLane | undefined = undefined;
 
-  /** @param free called when a consumer holds nothing any more, never inside {@link pass}. */
-  constructor(observer: Observer<Uint8Array>, free: () => void) {
-    this.#observer = observer;
-    this.#free = free;
+  constructor(owner: InletOwner) {
+    this.#owner = owner;
   }
 
-  open(socket: ByteSubject): void {
-    this.#subscription = socket.subscribe({
-      next: (chunk) => {
-        this.received += chunk.length;
-        this.#observer.next(chunk);
-      },
-      error: (error: unknown) => this.#observer.error(error),
-      complete: () => this.#observer.complete(),
-    });
-    if (this.#closed) this.#subscription.unsubscribe();
+  open(bytes: Observable<Uint8Array>): void {
+    bytes.subscribe(this.#feed);
+  }
+
+  /** @internal */
+  next(chunk: Uint8Array): void {
+    this.received += chunk.length;
+    this.#owner.next(chunk);
+  }
+
+  /** @internal */
+  error(error: unknown): void {
+    this.#owner.error(error);
+  }
+
+  /** @internal */
+  complete(): void {
+    this.#owner.complete();
   }
 
   /** Passes a piece of a body on; while it is held, so is the chunk it came in. */
@@ -51,7 +63,8 @@ export class Inlet {
     this.#extension = extension;
     this.#held++;
     this.#passing = true;
-    relay(this.#body, chunk, this.#released);
+    const body = (this.#body ??= this.#openBody());
+    relay(body, chunk, body.released);
     this.#passing = false;
   }
 
@@ -62,21 +75,31 @@ export class Inlet {
 
   /** Keeps the chunk now on the stack, and with it the peer from sending ever more, until {@link letGo}. */
   stall(): void {
-    this.#stalled.push(hold());
+    (this.#stalled ??= []).push(hold());
   }
 
   letGo(): void {
-    if (this.#stalled.length === 0) return;
-    for (const release of this.#stalled.splice(0)) release();
+    const stalled = this.#stalled;
+    this.#stalled = undefined;
+    if (stalled !== undefined) for (const release of stalled) release();
   }
 
-  /** What comes from now on is another's. */
-  redirect(observer: Observer<Uint8Array>): void {
-    this.#observer = observer;
+  /** What comes from now on is read by another, who closes this. */
+  leave(): Feed<Uint8Array> {
+    return this.#feed;
   }
 
   close(): void {
-    this.#closed = true;
-    this.#subscription?.unsubscribe();
+    this.#feed.unsubscribe();
+  }
+
+  #openBody(): BodyLane {
+    return {
+      next: (chunk) => this.#sink?.received(chunk, this.#extension),
+      released: () => {
+        this.#held--;
+        if (this.#held === 0 && !this.#passing) this.#owner.freed();
+      },
+    };
   }
 }

@@ -1,7 +1,6 @@
-import type { Observer } from 'rxjs';
 import { isProtocolError } from '../core/protocol-error.js';
 import { detach, type ByteSubject, type DetachedSubject } from './detach.js';
-import { Inlet } from './inlet.js';
+import { Inlet, type InletOwner } from './inlet.js';
 import type { Http1Limits } from './limits.js';
 import { DATA, END, HEAD, NEED_DATA, RequestDecoder } from './message-decoder.js';
 import type { ServerExchange } from './server-exchange.js';
@@ -35,7 +34,7 @@ const DEAF = 1;
 const OFF = 2;
 
 /** The inbound lane of a server connection: from the socket's chunks to heads, bodies and ends, as fast as it may. */
-export class RequestReader {
+export class RequestReader implements InletOwner {
   /** The request whose body is being read. */
   current: ServerExchange | undefined = undefined;
   /** The peer has ended its direction. */
@@ -50,12 +49,7 @@ export class RequestReader {
   constructor(host: RequestReaderHost, limits: Partial<Http1Limits> | undefined) {
     this.#host = host;
     this.decoder = new RequestDecoder(limits);
-    const observer: Observer<Uint8Array> = {
-      next: (chunk) => this.#receive(chunk),
-      error: (error: unknown) => host.fail(error),
-      complete: () => this.#ended(),
-    };
-    this.inlet = new Inlet(observer, () => host.progress());
+    this.inlet = new Inlet(this);
   }
 
   get reading(): 'boundary' | 'head' | 'body' | 'nothing' {
@@ -84,8 +78,9 @@ export class RequestReader {
 
   /** Hands the socket over: what was not read is the first that comes out of it. */
   detach(socket: ByteSubject): DetachedSubject {
-    const { stream, inbound } = detach(socket, this.decoder.takeRest(), () => this.inlet.close());
-    this.inlet.redirect(inbound);
+    const feed = this.inlet.leave();
+    const { stream, inbound } = detach(socket, this.decoder.takeRest(), () => feed.unsubscribe());
+    feed.redirect(inbound);
     this.turnOff();
     if (this.finished) inbound.complete();
     return stream;
@@ -98,12 +93,33 @@ export class RequestReader {
     if (!this.#backedUp()) this.inlet.letGo();
   }
 
-  #receive(chunk: Uint8Array): void {
+  /** @internal */
+  next(chunk: Uint8Array): void {
     if (this.#mode === OFF) return;
     if (this.#mode === DEAF) return this.inlet.stall();
     this.decoder.push(chunk);
     this.#pump();
     if (this.#backedUp()) this.inlet.stall();
+    this.#host.progress();
+  }
+
+  /** @internal */
+  error(error: unknown): void {
+    this.#host.fail(error);
+  }
+
+  /** @internal */
+  complete(): void {
+    this.finished = true;
+    if (this.#mode === READING) {
+      this.decoder.finish();
+      this.#pump();
+    }
+    this.#host.peerEnded();
+  }
+
+  /** @internal */
+  freed(): void {
     this.#host.progress();
   }
 
@@ -163,14 +179,5 @@ export class RequestReader {
   #over(): void {
     this.deafen();
     this.#host.inputOver();
-  }
-
-  #ended(): void {
-    this.finished = true;
-    if (this.#mode === READING) {
-      this.decoder.finish();
-      this.#pump();
-    }
-    this.#host.peerEnded();
   }
 }

@@ -1,3 +1,4 @@
+import type { Observable } from 'rxjs';
 import { ProtocolError } from '../core/protocol-error.js';
 import { CountingSink } from './counting-sink.js';
 import type { ByteSubject, DetachedSubject } from './detach.js';
@@ -17,10 +18,10 @@ const MOST_GATHERED = 16_384;
 export class ServerConnection implements RequestReaderHost {
   readonly socket: ByteSubject;
   readonly maxDrain: number;
+  readonly output: Output;
   readonly #hooks: ServerConnectionHooks;
   readonly #reader: RequestReader;
   readonly #sink: CountingSink;
-  readonly #output: Output;
   readonly #maxPipelined: number;
   readonly #maxRequests: number;
   /** Requests without a complete response, oldest first: that one has its turn. */
@@ -41,11 +42,12 @@ export class ServerConnection implements RequestReaderHost {
     this.maxDrain = options.maxDrain ?? 65_536;
     this.#reader = new RequestReader(this, options.limits);
     this.#sink = new CountingSink(socket);
-    this.#output = new Output(this.#sink, () => this.#drained());
+    this.output = new Output(this.#sink, () => this.#drained());
   }
 
-  open(): void {
-    this.#reader.inlet.open(this.socket);
+  /** @param bytes what comes in, where somebody has looked at the first of it */
+  open(bytes: Observable<Uint8Array> = this.socket): void {
+    this.#reader.inlet.open(bytes);
   }
 
   /** What is being read: nothing yet of a request, its head, its body, or nothing more for good. */
@@ -78,7 +80,7 @@ export class ServerConnection implements RequestReaderHost {
 
   /** Response bytes that the socket has not let go. */
   get unsent(): number {
-    return this.#output.unsent;
+    return this.output.unsent;
   }
 
   /** Bytes read so far. */
@@ -134,7 +136,7 @@ export class ServerConnection implements RequestReaderHost {
   /** {@link fail} after what is queued; `reset` so that the peer cannot take it for the end of a response. */
   abort(error: unknown, reset: boolean): void {
     if (this.closed) return;
-    this.#output.flush();
+    this.output.flush();
     if (reset) this.socket.error(error);
     this.fail(error);
   }
@@ -150,7 +152,7 @@ export class ServerConnection implements RequestReaderHost {
       return this.shutdown(); // it has its answer
     }
     if (current?.headSent) return current.abort(error);
-    const refusal = new ServerExchange(this, this.#output, undefined, this.#reader.decoder);
+    const refusal = new ServerExchange(this, undefined, this.#reader.decoder);
     const place = current ? this.#unanswered.indexOf(current) : -1;
     if (place < 0) this.#unanswered.push(refusal);
     else this.#unanswered[place] = refusal;
@@ -167,7 +169,7 @@ export class ServerConnection implements RequestReaderHost {
 
   /** Writes what was queued, unless input is being processed: then it leaves with the rest of this turn. */
   flush(): void {
-    if (!this.#reader.busy) this.#output.flush();
+    if (!this.#reader.busy) this.output.flush();
   }
 
   /** A whole response was queued. */
@@ -175,7 +177,7 @@ export class ServerConnection implements RequestReaderHost {
     this.#gathered += bytes;
     if (this.#gathered < MOST_GATHERED) return;
     this.#gathered = 0;
-    this.#output.flush();
+    this.output.flush();
   }
 
   /** Where the peer has ended its direction nobody else says that the socket is dead: bodies would be pulled into nothing. */
@@ -208,7 +210,7 @@ export class ServerConnection implements RequestReaderHost {
   shutdown(): void {
     if (this.#state !== 'open') return;
     this.#state = 'lingering';
-    this.#output.flush();
+    this.output.flush();
     this.#reader.turnOff();
     this.#reader.drop()?.bodyFailed(undefined);
     for (const exchange of this.#unanswered.splice(0)) exchange.cancel(undefined);
@@ -218,7 +220,7 @@ export class ServerConnection implements RequestReaderHost {
 
   /** The byte stream, out of HTTP, for the exchange that answered 101 or 2xx to a CONNECT. */
   detach(): DetachedSubject {
-    this.#output.flush();
+    this.output.flush();
     this.#state = 'detached';
     this.#unanswered.shift();
     const stream = this.#reader.detach(this.socket);
@@ -232,7 +234,7 @@ export class ServerConnection implements RequestReaderHost {
     const { length } = this.#unanswered;
     return (
       length < this.#maxPipelined &&
-      this.#output.unsent === 0 &&
+      this.output.unsent === 0 &&
       this.#switching === undefined &&
       !(this.#closing && length > 0)
     );
@@ -240,7 +242,7 @@ export class ServerConnection implements RequestReaderHost {
 
   begin(decoder: RequestDecoder): ServerExchange {
     this.#requests++;
-    const exchange = new ServerExchange(this, this.#output, decoder.head, decoder);
+    const exchange = new ServerExchange(this, decoder.head, decoder);
     this.#unanswered.push(exchange);
     if (decoder.upgrade !== '' || decoder.head.method === 'CONNECT') this.#switching = exchange;
     return exchange;
@@ -263,7 +265,7 @@ export class ServerConnection implements RequestReaderHost {
 
   processed(): void {
     this.#gathered = 0;
-    if (this.#state === 'open') this.#output.flush();
+    if (this.#state === 'open') this.output.flush();
   }
 
   progress(): void {
@@ -288,7 +290,7 @@ export class ServerConnection implements RequestReaderHost {
 
   /** After our FIN and the peer's, and once all is sent. */
   #closeIfDone(): boolean {
-    if (this.#state !== 'lingering' || !this.#reader.finished || this.#output.unsent > 0) return false;
+    if (this.#state !== 'lingering' || !this.#reader.finished || this.output.unsent > 0) return false;
     this.#state = 'closed';
     this.#reader.inlet.close();
     this.#hooks.closed(undefined);

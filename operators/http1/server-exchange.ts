@@ -12,14 +12,13 @@ import {
   type RequestHead,
 } from './message-decoder.js';
 import { BodyEncoder } from './message-encoder.js';
-import type { Output } from './output.js';
-import type { ServerConnection } from './server-connection.js';
+import { type ExchangeConnection, LeftConnection } from './left-connection.js';
 
 export type { ExchangeOwner, RequestBodySink } from './exchange-owner.js';
 
 /** One request and the place of its response on a {@link ServerConnection}. */
 export class ServerExchange {
-  readonly connection: ServerConnection;
+  connection: ExchangeConnection;
   /** Undefined where not even a head could be read. */
   readonly request: RequestHead | undefined;
   /** Some of the body may still come. */
@@ -43,7 +42,6 @@ export class ServerExchange {
   requestTrailers: Fields | undefined = undefined;
   /** Bytes of the body that have come, as they were sent. */
   receivedBytes = 0;
-  readonly #output: Output;
   #body: UnicastSubject<Uint8Array> | undefined = undefined;
   #encoder: BodyEncoder | undefined = undefined;
   #waitsForContinue: boolean;
@@ -54,9 +52,8 @@ export class ServerExchange {
   /** The end of the connection is the end of the response. */
   #endsWithConnection = false;
 
-  constructor(connection: ServerConnection, output: Output, request: RequestHead | undefined, decoder: RequestDecoder) {
+  constructor(connection: ExchangeConnection, request: RequestHead | undefined, decoder: RequestDecoder) {
     this.connection = connection;
-    this.#output = output;
     this.request = request;
     if (request === undefined) {
       this.hasBody = false;
@@ -120,7 +117,7 @@ export class ServerExchange {
   interim(head: string, status = 0): void {
     if (this.over || this.headSent) return;
     if (status === 100) this.#waitsForContinue = false;
-    this.#output.text(head);
+    this.connection.output.text(head);
     this.connection.flush();
   }
 
@@ -137,8 +134,9 @@ export class ServerExchange {
     if (this.over) return;
     this.#close = this.close;
     this.headSent = true;
-    this.#output.text(text);
-    if (bytes !== undefined) this.#output.bytes(bytes);
+    const { output } = this.connection;
+    output.text(text);
+    if (bytes !== undefined) output.bytes(bytes);
     this.connection.wrote(text.length + (bytes === undefined ? 0 : bytes.length));
     this.#answered();
   }
@@ -152,7 +150,7 @@ export class ServerExchange {
     this.#endsWithConnection = framing === FRAMING_CLOSE;
     this.#close = this.close || this.#endsWithConnection;
     this.headSent = true;
-    this.#output.text(head);
+    this.connection.output.text(head);
     if (framing === FRAMING_NONE) this.#answered();
     else this.#encoder = new BodyEncoder(framing, contentLength);
   }
@@ -166,16 +164,17 @@ export class ServerExchange {
     const encoder = this.#encoder;
     if (this.over || encoder === undefined || chunk.length === 0) return;
     encoder.sent(chunk.length);
-    this.#output.text(encoder.header(chunk.length, extension));
-    this.#output.bytes(chunk);
-    this.#output.flush();
+    const { output } = this.connection;
+    output.text(encoder.header(chunk.length, extension));
+    output.bytes(chunk);
+    output.flush();
     // Nothing else may come to tell that the peer is being waited for from now on.
-    if (this.connection.checkAlive() && this.#output.unsent > 0) this.connection.progress();
+    if (this.connection.checkAlive() && output.unsent > 0) this.connection.progress();
   }
 
   end(trailers?: Fields): void {
     if (this.over) return;
-    if (this.#encoder) this.#output.text(this.#encoder.finish(trailers));
+    if (this.#encoder) this.connection.output.text(this.#encoder.finish(trailers));
     this.#answered();
   }
 
@@ -184,6 +183,7 @@ export class ServerExchange {
     this.over = true;
     this.headSent = true;
     const socket = this.connection.detach();
+    this.connection = new LeftConnection(this.connection.socket);
     this.owner?.answered();
     return socket;
   }

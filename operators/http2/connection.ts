@@ -106,13 +106,17 @@ export class Http2Connection implements StreamHooks, DispatchHooks {
     return this.state === 'open' && streams.local < settings.remote.maxConcurrentStreams && !streams.ids.exhausted;
   }
 
-  /** Sends the preface of this side and starts reading. */
-  open(): void {
+  /**
+   * Sends the preface of this side and starts reading.
+   *
+   * @param bytes what comes in, where somebody has looked at the first of it
+   */
+  open(bytes: Observable<Uint8Array> = this.socket): void {
     if (this.role === 'client') this.#output.raw(clientPreface());
     this.lanes.announce(this.lanes.own);
     this.lanes.credit.open();
     this.lanes.sender.flush();
-    this.#subscription = this.socket.subscribe({
+    this.#subscription = bytes.subscribe({
       next: (chunk) => this.#read(chunk),
       error: (error: unknown) => this.#gone(error),
       complete: () => this.#ended(),

@@ -2,7 +2,7 @@ import { isProtocolError, ProtocolError, UsageError } from '../core/protocol-err
 import { ILLEGAL } from '../core/transition-table.js';
 import { CloseCode, isCloseCode } from './close-code.js';
 import type { CloseReason } from './close-payload.js';
-import type { WebSocketClosed } from './connection-options.js';
+import type { WebSocketClosed, WebSocketHooks } from './connection-options.js';
 import {
   type WebSocketInput,
   WebSocketInputCode,
@@ -19,10 +19,10 @@ export class ConnectionLife {
   /** Why it broke off. */
   error: unknown = undefined;
   #state: number = WebSocketStateCode.open;
-  readonly #changed: ((state: WebSocketState) => void) | undefined;
+  readonly #hooks: Pick<WebSocketHooks, 'state'>;
 
-  constructor(changed: ((state: WebSocketState) => void) | undefined) {
-    this.#changed = changed;
+  constructor(hooks: Pick<WebSocketHooks, 'state'>) {
+    this.#hooks = hooks;
   }
 
   get state(): WebSocketState {
@@ -44,7 +44,7 @@ export class ConnectionLife {
     if (next === ILLEGAL) return false;
     if (next === this.#state) return true;
     this.#state = next;
-    this.#changed?.(this.state);
+    this.#hooks.state?.(this.state);
     return true;
   }
 

@@ -1,6 +1,7 @@
-import type { Subscription } from 'rxjs';
+import type { Observer } from 'rxjs';
 import { hold, type Release } from '../core/deliver.js';
 import type { DuplexSubject } from '../core/duplex-subject.js';
+import { Feed } from '../core/feed.js';
 import type { WebSocketDecoder } from './decoder.js';
 
 export interface InletHooks {
@@ -17,13 +18,15 @@ export interface InletHooks {
   ended(error: unknown): void;
 }
 
+const NOTHING = new Uint8Array(0);
+
 /** The inbound side of a connection: reads on while it may, and holds the chunks it has not read to their end. */
-export class FrameInlet {
+export class FrameInlet implements Observer<Uint8Array> {
   /** Inside the loop: what is written now leaves at its end. */
   reading = false;
   readonly #decoder: WebSocketDecoder;
   readonly #hooks: InletHooks;
-  #subscription: Subscription | undefined = undefined;
+  readonly #feed = new Feed<Uint8Array>(this);
   #unread: Release[] | undefined = undefined;
   #closed = false;
   #ended = false;
@@ -34,17 +37,7 @@ export class FrameInlet {
   }
 
   open(socket: DuplexSubject<Uint8Array, Uint8Array>): void {
-    this.#subscription = socket.subscribe({
-      next: (chunk) => this.#received(chunk),
-      error: (error: unknown) => {
-        this.close();
-        this.#hooks.ended(error);
-      },
-      complete: () => {
-        this.#ended = true;
-        this.run();
-      },
-    });
+    socket.subscribe(this.#feed);
   }
 
   /** Goes on reading, as far as may be. */
@@ -59,6 +52,7 @@ export class FrameInlet {
     this.reading = false;
     this.#hooks.turned();
     if (this.#decoder.pending) return;
+    this.#decoder.bytes = NOTHING; // a connection that is idle keeps no chunk alive
     if (this.#unread !== undefined) this.#letGo();
     if (!this.#ended || this.#hooks.busy()) return;
     this.#ended = false;
@@ -75,14 +69,27 @@ export class FrameInlet {
   /** Does not wait for that either. */
   leave(): void {
     this.close();
-    this.#subscription?.unsubscribe();
+    this.#feed.unsubscribe();
   }
 
-  #received(chunk: Uint8Array): void {
+  /** @internal */
+  next(chunk: Uint8Array): void {
     if (this.#closed) return;
     this.#decoder.push(chunk);
     this.run();
     if (this.#decoder.pending) (this.#unread ??= []).push(hold());
+  }
+
+  /** @internal */
+  error(error: unknown): void {
+    this.close();
+    this.#hooks.ended(error);
+  }
+
+  /** @internal */
+  complete(): void {
+    this.#ended = true;
+    this.run();
   }
 
   #letGo(): void {

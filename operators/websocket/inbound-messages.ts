@@ -36,8 +36,6 @@ const LEAST_CHARGE = 256;
  * queued. What is queued, or held by the consumer, is weighed: {@link full} says when to read no further.
  */
 export class InboundMessages {
-  readonly messages: Observable<WebSocketMessage>;
-  readonly bodies: Observable<WebSocketBody>;
   /** No more is to be read, until `freed`. */
   full = false;
   /** The consumer wants bodies. */
@@ -56,15 +54,22 @@ export class InboundMessages {
   #failed = false;
   #error: unknown = undefined;
   readonly #messageReleased = (message: WebSocketMessage): void => this.#release(1, message.length);
-  readonly #bodyReleased = (): void => this.#release(1, 0);
-  readonly #pieceReleased = (piece: Uint8Array): void => this.#release(0, piece.length);
+  /** Made for the first body. */
+  #bodyReleased: (() => void) | undefined = undefined;
+  #pieceReleased: ((piece: Uint8Array) => void) | undefined = undefined;
 
   constructor(hooks: InboundHooks, limits: InboundLimits) {
     this.#hooks = hooks;
     this.#maxQueued = limits.maxQueued ?? MAX_QUEUED;
     this.#maxQueuedBytes = limits.maxQueuedBytes ?? MAX_QUEUED_BYTES;
-    this.messages = new Observable((subscriber) => this.#claim(subscriber, false));
-    this.bodies = new Observable((subscriber) => this.#claim(subscriber, true));
+  }
+
+  get messages(): Observable<WebSocketMessage> {
+    return new Observable((subscriber) => this.#claim(subscriber, false));
+  }
+
+  get bodies(): Observable<WebSocketBody> {
+    return new Observable((subscriber) => this.#claim(subscriber, true));
   }
 
   /** Messages and bytes that are queued or held. */
@@ -100,6 +105,7 @@ export class InboundMessages {
   piece(bytes: Uint8Array): void {
     if (this.#body === undefined || bytes.length === 0) return;
     this.#charge(0, bytes.length);
+    this.#pieceReleased ??= (piece) => this.#release(0, piece.length);
     relay(this.#body, bytes, this.#pieceReleased);
   }
 
@@ -165,6 +171,7 @@ export class InboundMessages {
     const subscriber = this.#subscriber as Subscriber<WebSocketBody> | undefined;
     if (subscriber === undefined) return;
     this.#charge(1, 0);
+    this.#bodyReleased ??= () => this.#release(1, 0);
     deliver(subscriber, body, this.#bodyReleased);
   }
 

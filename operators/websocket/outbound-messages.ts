@@ -18,6 +18,8 @@ interface Job {
   readonly after: (() => void) | undefined;
 }
 
+/** Until one waits. */
+const NONE: Job[] = [];
 const WHOLE_TEXT = firstByte(WebSocketOpcode.TEXT, true, false);
 const WHOLE_BINARY = firstByte(WebSocketOpcode.BINARY, true, false);
 
@@ -36,7 +38,7 @@ export class OutboundMessages {
   readonly #deflate: DeflateParameters | undefined;
   readonly #hooks: OutboundHooks;
   #deflater: MessageDeflater | undefined = undefined;
-  readonly #jobs: Job[] = [];
+  #jobs: Job[] = NONE;
   #queuedBytes = 0;
   #deflating = false;
   /** A message is being sent in fragments. */
@@ -108,6 +110,7 @@ export class OutboundMessages {
 
   #enqueue(payload: Uint8Array, opcode: number, fin: boolean, compress: boolean): void {
     this.#queuedBytes += payload.length;
+    if (this.#jobs === NONE) this.#jobs = [];
     this.#jobs.push({ payload, opcode, fin, compress, release: hold(), after: undefined });
     this.#advance();
   }

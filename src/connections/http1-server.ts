@@ -1,4 +1,4 @@
-import type { DuplexSubject } from '../../operators/core/duplex-subject.js';
+import type { Observable } from 'rxjs';
 import { ProtocolError, TimeoutError } from '../../operators/core/protocol-error.js';
 import { ServerConnection } from '../../operators/http1/server-connection.js';
 import type {
@@ -11,7 +11,7 @@ import { SendClock } from './send-clock.js';
 import type { ServedConnection, ServedSocket, ServerWait } from './served-connection.js';
 import type { ResolvedServerTimeouts } from './server-timeouts.js';
 import type { Deadline, Deadlines } from './timeouts.js';
-import { trackDuplex } from './track-duplex.js';
+import { UpgradedConnection } from './upgraded-connection.js';
 
 export interface Http1ServerHooks {
   request(exchange: ServerExchange, server: Http1Server): void;
@@ -19,7 +19,9 @@ export interface Http1ServerHooks {
   timeout(error: TimeoutError, server: ServedConnection): void;
   /** Somebody other than the handler is being waited for from now on. */
   waits(server: ServedConnection): void;
-  /** The connection is gone, upgraded or not; called once. */
+  /** It has left HTTP: of its end is told as that of the other. */
+  became(before: ServedConnection, after: ServedConnection): void;
+  /** The connection is gone; called once. */
   closed(error: unknown, server: ServedConnection): void;
 }
 
@@ -50,8 +52,7 @@ export class Http1Server implements ServerConnectionHooks, ServedConnection {
   #sending = false;
   #wait: ServerWait | undefined = undefined;
   #since = 0;
-  #upgraded: ServedSocket | undefined = undefined;
-  #gone = false;
+  #upgraded = false;
 
   constructor(socket: ServedSocket, deadlines: Deadlines, options: Http1ServerOptions, hooks: Http1ServerHooks) {
     this.socket = socket;
@@ -63,9 +64,9 @@ export class Http1Server implements ServerConnectionHooks, ServedConnection {
     this.#acceptedAt = deadlines.now();
   }
 
-  open(): void {
+  open(bytes?: Observable<Uint8Array>): void {
     this.#clock.arm(this.#options.timeouts.setup);
-    this.connection.open();
+    this.connection.open(bytes);
   }
 
   /** Requests on their way: begun, and not answered. */
@@ -94,20 +95,19 @@ export class Http1Server implements ServerConnectionHooks, ServedConnection {
     this.#last.arm(this.#options.timeouts.lastRequest);
   }
 
-  /** Ends it now, upgraded or not: with a reset, so that nobody takes half a response for a whole one. */
+  /** Ends it now: with a reset, so that nobody takes half a response for a whole one. */
   destroy(error: unknown): void {
     const { connection } = this;
-    this.#upgraded?.error(error);
     if (connection.lingering && this.unsent === 0) connection.fail(undefined);
     else connection.abort(error, true);
   }
 
   /** Leaves HTTP, for an exchange whose head has said so. The connection counts until both directions have ended. */
-  upgrade(exchange: ServerExchange): DuplexSubject<Uint8Array, Uint8Array> {
-    this.#upgraded = this.socket; // from here on, the connection's closing is not the socket's
-    const stream = trackDuplex(exchange.detach(), () => this.#leave(undefined));
-    this.#upgraded = stream;
-    return stream;
+  upgrade(exchange: ServerExchange): UpgradedConnection {
+    this.#upgraded = true; // from here on, the connection's closing is not the socket's
+    const after = new UpgradedConnection(this.socket, exchange.detach(), this.#hooks);
+    this.#hooks.became(this, after);
+    return after;
   }
 
   request(exchange: ServerExchange): void {
@@ -125,7 +125,7 @@ export class Http1Server implements ServerConnectionHooks, ServedConnection {
     this.#halfClosed?.disarm();
     this.#last?.disarm();
     this.#wait = undefined;
-    if (this.#upgraded === undefined) this.#leave(error);
+    if (!this.#upgraded) this.#hooks.closed(error, this);
   }
 
   progress(): void {
@@ -249,11 +249,5 @@ export class Http1Server implements ServerConnectionHooks, ServedConnection {
   #cutOff(error: TimeoutError): void {
     this.#hooks.timeout(error, this);
     this.connection.fail(error);
-  }
-
-  #leave(error: unknown): void {
-    if (this.#gone) return;
-    this.#gone = true;
-    this.#hooks.closed(error, this);
   }
 }

@@ -1,3 +1,4 @@
+import type { Observable } from 'rxjs';
 import { ProtocolError, TimeoutError } from '../../operators/core/protocol-error.js';
 import { Http2Connection } from '../../operators/http2/connection.js';
 import type { ConnectionHooks } from '../../operators/http2/connection-hooks.js';
@@ -103,10 +104,10 @@ export class Http2Server implements ServedConnection, ConnectionHooks {
     }
   }
 
-  open(): void {
+  open(bytes?: Observable<Uint8Array>): void {
     this.#clock.arm(this.#options.timeouts.setup);
     this.#frameClock.arm(this.#options.timeouts.settings);
-    this.connection.open();
+    this.connection.open(bytes);
     const { tls } = infoOf(this.socket.info);
     if (tls !== undefined && tls.cipherSuite !== '' && !isAdequate(tls)) this.connection.fail(inadequate(tls));
   }

@@ -1,6 +1,6 @@
-import { Observable, type Subscriber, type Subscription } from 'rxjs';
+import { Observable, type Observer, type Subscriber } from 'rxjs';
 import { deliver, hold, type Release } from '../../operators/core/deliver.js';
-import { DuplexSubject } from '../../operators/core/duplex-subject.js';
+import { Feed } from '../../operators/core/feed.js';
 import { ProtocolError, TimeoutError } from '../../operators/core/protocol-error.js';
 import { infoOf } from '../sockets/socket-info.js';
 import type { ServedConnection, ServedSocket, ServerWait } from './served-connection.js';
@@ -17,7 +17,7 @@ const ENOUGH = 4;
 
 export interface NegotiationHooks {
   /** The connection is one of HTTP/1, or of HTTP/2, from now on. */
-  negotiated(before: ServedConnection, http2: boolean, socket: ServedSocket): ServedConnection;
+  negotiated(before: Negotiation, http2: boolean): ServedConnection;
   timeout(error: TimeoutError, connection: ServedConnection): void;
   closed(error: unknown, connection: ServedConnection): void;
 }
@@ -26,7 +26,7 @@ export interface NegotiationHooks {
  * What a connection speaks (RFC 9113 §3): what ALPN agreed on over TLS, else what its first bytes say. Those bytes are
  * handed on with the rest.
  */
-export class Negotiation implements ServedConnection {
+export class Negotiation implements ServedConnection, Observer<Uint8Array> {
   readonly socket: ServedSocket;
   readonly active = 0;
   readonly held = 0;
@@ -36,13 +36,9 @@ export class Negotiation implements ServedConnection {
   readonly #clock: Deadline;
   readonly #setup: number;
   readonly #lastRequest: number;
-  readonly #seen: Uint8Array[] = [];
-  readonly #releases: Release[] = [];
-  #target: Subscriber<Uint8Array> | undefined = undefined;
-  #subscription: Subscription | undefined = undefined;
+  readonly #seen = new Seen(this);
   #decided = false;
   #closing = false;
-  #ended = false;
 
   constructor(
     socket: ServedSocket,
@@ -70,20 +66,16 @@ export class Negotiation implements ServedConnection {
 
   open(): void {
     const { tls } = infoOf(this.socket.info);
-    if (this.#version !== undefined) return this.#become(this.#version === '2', this.socket);
+    if (this.#version !== undefined) return this.#become(this.#version === '2', undefined);
     if (tls?.alpnProtocol !== undefined) return this.#agreed(tls.alpnProtocol);
     this.#clock.arm(this.#closing ? this.#lastRequest : this.#setup);
-    this.#subscription = this.socket.subscribe({
-      next: (chunk) => (this.#target === undefined ? this.#look(chunk) : this.#target.next(chunk)),
-      error: (error: unknown) => (this.#target === undefined ? this.#gone(error) : this.#target.error(error)),
-      complete: () => this.#end(),
-    });
+    this.socket.subscribe(this.#seen.feed);
   }
 
   /** What ALPN agreed on is spoken, and nothing else (RFC 7301 §3.2). */
   #agreed(protocol: string): void {
     if (protocol === 'h2' || protocol === 'http/1.1' || protocol === 'http/1.0') {
-      return this.#become(protocol === 'h2', this.socket);
+      return this.#become(protocol === 'h2', undefined);
     }
     const text = `no protocol of this server: ${JSON.stringify(protocol)}`;
     this.destroy(new ProtocolError('ALPN_UNSUPPORTED', text, { initiator: 'local' }));
@@ -102,48 +94,37 @@ export class Negotiation implements ServedConnection {
     this.#gone(error);
   }
 
-  #look(chunk: Uint8Array): void {
-    this.#seen.push(chunk);
-    const [first] = this.#seen;
-    const start = this.#seen.length === 1 ? (first as Uint8Array) : Buffer.concat(this.#seen);
+  /** @internal */
+  next(chunk: Uint8Array): void {
+    const start = this.#seen.add(chunk);
     const length = Math.min(start.length, SIGN.length);
     let same = 0;
     while (same < length && start[same] === SIGN[same]) same++;
-    if (same === length && length < ENOUGH) {
-      this.#releases.push(hold());
-      return;
-    }
-    this.#become(same >= ENOUGH, new SniffedSocket(this.socket, (subscriber) => this.#replay(subscriber)));
+    if (same === length && length < ENOUGH) return this.#seen.hold();
+    this.#become(same >= ENOUGH, this.#seen.bytes);
   }
 
-  #become(http2: boolean, socket: ServedSocket): void {
+  /** @internal */
+  error(error: unknown): void {
+    this.#gone(error);
+  }
+
+  /** @internal */
+  complete(): void {
+    if (this.#seen.none) return this.#over();
+    // Too little to tell: HTTP/1 knows what to say to that.
+    this.#seen.end();
+    this.#become(false, this.#seen.bytes);
+  }
+
+  /** @param bytes what was looked at, and the rest, if anything was */
+  #become(http2: boolean, bytes: Observable<Uint8Array> | undefined): void {
     this.#decided = true;
     this.#clock.disarm();
-    const connection = this.#hooks.negotiated(this, http2, socket);
+    const connection = this.#hooks.negotiated(this, http2);
     if (this.#closing && !http2) connection.close(); // before its first request, which is the last
-    connection.open();
+    connection.open(bytes);
     if (this.#closing && http2) connection.close(); // GOAWAY comes after SETTINGS
-  }
-
-  /** Hands on what was looked at; the last of it is being delivered now. */
-  #replay(subscriber: Subscriber<Uint8Array>): Subscription | undefined {
-    const last = this.#seen.pop();
-    for (const [i, chunk] of this.#seen.entries()) deliver(subscriber, chunk, this.#releases[i] as Release);
-    this.#seen.length = 0;
-    this.#target = subscriber;
-    if (last !== undefined) subscriber.next(last);
-    if (this.#ended) subscriber.complete();
-    return this.#subscription;
-  }
-
-  #end(): void {
-    this.#ended = true;
-    if (this.#target !== undefined) return this.#target.complete();
-    if (this.#seen.length === 0) return this.#over();
-    // Too little to tell: HTTP/1 knows what to say to that.
-    this.#seen.push(new Uint8Array(0));
-    this.#releases.push(() => undefined);
-    this.#become(false, new SniffedSocket(this.socket, (subscriber) => this.#replay(subscriber)));
   }
 
   #over(): void {
@@ -155,30 +136,64 @@ export class Negotiation implements ServedConnection {
     if (this.#decided) return;
     this.#decided = true;
     this.#clock.disarm();
-    this.#subscription?.unsubscribe();
-    for (const release of this.#releases) release();
+    this.#seen.letGo();
     this.#hooks.closed(error, this);
   }
 }
 
-/** A socket whose first bytes somebody has looked at. */
-class SniffedSocket extends DuplexSubject<Uint8Array, Uint8Array> {
-  readonly #socket: ServedSocket;
+/** The bytes that were looked at, for whoever is to read the connection. */
+class Seen {
+  readonly feed: Feed<Uint8Array>;
+  #chunks: Uint8Array[] = [];
+  #releases: Release[] = [];
+  #ended = false;
 
-  constructor(socket: ServedSocket, replay: (subscriber: Subscriber<Uint8Array>) => Subscription | undefined) {
-    super(new Observable(replay), socket, socket.info);
-    this.#socket = socket;
+  constructor(looking: Observer<Uint8Array>) {
+    this.feed = new Feed(looking);
   }
 
-  get heldBytes(): number {
-    return this.#socket.heldBytes ?? 0;
+  /** These, and all that comes behind them. */
+  get bytes(): Observable<Uint8Array> {
+    return new Observable((subscriber) => this.#replay(subscriber));
   }
 
-  get bufferedBytes(): number {
-    return this.#socket.bufferedBytes ?? 0;
+  get none(): boolean {
+    return this.#chunks.length === 0;
   }
 
-  get destroyed(): boolean {
-    return (this.#socket as { destroyed?: boolean }).destroyed === true;
+  /** Returns all of them, in one piece. */
+  add(chunk: Uint8Array): Uint8Array {
+    this.#chunks.push(chunk);
+    return this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks);
+  }
+
+  /** The last of them is not decided upon. */
+  hold(): void {
+    this.#releases.push(hold());
+  }
+
+  end(): void {
+    this.#ended = true;
+  }
+
+  letGo(): void {
+    this.feed.unsubscribe();
+    for (const release of this.#releases) release();
+  }
+
+  /** Hands them on; the last of them is being delivered now, unless the peer has ended. */
+  #replay(subscriber: Subscriber<Uint8Array>): Feed<Uint8Array> {
+    const chunks = this.#chunks;
+    const releases = this.#releases;
+    this.#chunks = [];
+    this.#releases = [];
+    this.feed.redirect(subscriber);
+    for (const [i, chunk] of chunks.entries()) {
+      const release = releases[i];
+      if (release === undefined) subscriber.next(chunk);
+      else deliver(subscriber, chunk, release);
+    }
+    if (this.#ended) subscriber.complete();
+    return this.feed;
   }
 }

@@ -1,3 +1,4 @@
+import type { Observable } from 'rxjs';
 import type { DuplexSubject } from '../../operators/core/duplex-subject.js';
 
 /** What carries a connection: a `ByteDuplex`, or any other bytes both ways. */
@@ -21,7 +22,8 @@ export interface ServedConnection {
   readonly unsent: number;
   /** Who is being waited for, and since when; undefined between requests. */
   readonly waiting: { readonly who: ServerWait; readonly since: number } | undefined;
-  open(): void;
+  /** @param bytes what comes in, where somebody has looked at the first of it; else all that comes out of the socket */
+  open(bytes?: Observable<Uint8Array>): void;
   /** Answers what was begun, and what may be on its way, then closes. */
   close(): void;
   /** Ends it now. */

@@ -1,29 +1,32 @@
 import type { SocketInfo } from '../sockets/byte-duplex.js';
 import { DUPLEX_INFO } from '../sockets/socket-info.js';
 
-type Work = () => void;
+/** Something on a connection that is to end before it. */
+export interface Leaving {
+  leave(): void;
+}
 
-/** By connection: what to do when its server closes, or `true` once it has. */
-const connections = new WeakMap<SocketInfo, Work | Set<Work> | true>();
+/** By connection: who is to leave when its server closes, or `true` once it has. */
+const connections = new WeakMap<SocketInfo, Leaving | Set<Leaving> | true>();
 
 /**
- * Calls `work` when the server of this connection begins to close: at once if it has. Bytes that somebody else carries without
+ * Calls `leave` when the server of this connection begins to close: at once if it has. Bytes that somebody else carries without
  * saying whose they are cannot be told apart, and are never told.
  */
-export function whenGoingAway(connection: SocketInfo, work: Work): void {
+export function whenGoingAway(connection: SocketInfo, one: Leaving): void {
   if (connection === DUPLEX_INFO) return;
   const before = connections.get(connection);
-  if (before === true) work();
-  else if (before === undefined) connections.set(connection, work);
-  else if (typeof before === 'function') connections.set(connection, new Set([before, work]));
-  else before.add(work);
+  if (before === true) one.leave();
+  else if (before === undefined) connections.set(connection, one);
+  else if (before instanceof Set) before.add(one);
+  else connections.set(connection, new Set([before, one]));
 }
 
 /** It is over before its server. */
-export function stays(connection: SocketInfo, work: Work): void {
+export function stays(connection: SocketInfo, one: Leaving): void {
   const before = connections.get(connection);
-  if (before === work) connections.delete(connection);
-  else if (before instanceof Set) before.delete(work);
+  if (before === one) connections.delete(connection);
+  else if (before instanceof Set) before.delete(one);
 }
 
 /** The server of this connection closes. */
@@ -31,6 +34,6 @@ export function goingAway(connection: SocketInfo): void {
   if (connection === DUPLEX_INFO) return;
   const before = connections.get(connection);
   connections.set(connection, true);
-  if (typeof before === 'function') before();
-  else if (before instanceof Set) for (const work of before) work();
+  if (before instanceof Set) for (const one of before) one.leave();
+  else if (before !== undefined && before !== true) before.leave();
 }

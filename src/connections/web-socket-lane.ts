@@ -11,6 +11,14 @@ import type { WebSocketEnded, WebSocketStatus } from './web-socket-status.js';
 
 const NOBODY: readonly Subscriber<unknown>[] = [];
 
+/** Who accepted a connection. */
+export interface LaneOwner {
+  /** It is of no more use to anybody here. */
+  closed(): void;
+  /** Both directions of it have ended. */
+  gone(): void;
+}
+
 /**
  * What a subject is made of: its readers, what it sends, and one connection after another. A connection is opened for the
  * first reader and closed when the last one leaves.
@@ -20,8 +28,7 @@ export class WebSocketLane implements SessionOwner {
   /** Counts the connections. */
   turn = 0;
   session: WebSocketSession | undefined = undefined;
-  /** Called when both directions of a connection have ended. */
-  whenGone: (() => void) | undefined = undefined;
+  owner: LaneOwner | undefined = undefined;
   readonly #opening: Observable<OpenedWebSocket> | undefined;
   readonly #options: ResolvedWebSocketOptions;
   readonly #role: 'client' | 'server';
@@ -82,7 +89,7 @@ export class WebSocketLane implements SessionOwner {
     }
     if (this.#spent && !this.active) return subscriber.error(notOpen());
     this.#bodies = bodies;
-    this.#readers = [...this.#readers, subscriber];
+    this.#readers = this.#readers.concat(subscriber); // not by spreading, which leaves room for sixteen more
     subscriber.add(() => this.#left(subscriber));
     if (!this.active) this.#start();
     else if (this.session !== undefined && this.#reading === undefined) this.#claim(this.session);
@@ -165,7 +172,7 @@ export class WebSocketLane implements SessionOwner {
   }
 
   gone(): void {
-    this.whenGone?.();
+    this.owner?.gone();
   }
 
   // --------------------------------------------------------------------------------------------------------------------
@@ -275,6 +282,7 @@ export class WebSocketLane implements SessionOwner {
   #show(status: WebSocketStatus): void {
     this.status = status;
     this.#statuses?.next(status);
+    if (status.state === 'closed') this.owner?.closed();
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Observable, tap } from 'rxjs';
+import { asyncScheduler, type Observable, type SchedulerLike, tap } from 'rxjs';
 import { DuplexSubject } from '../../operators/core/duplex-subject.js';
 import { TimeoutError } from '../../operators/core/protocol-error.js';
 import { checkCloseCode, CloseCode } from '../../operators/websocket/close-code.js';
@@ -62,7 +62,7 @@ export class WebSocketSession implements WebSocketHooks {
     const limits = { maxMessageSize, maxFragments, maxQueued, maxQueuedBytes, controlFrames };
     this.connection = new WebSocketConnection(
       watched,
-      { role, mask: role === 'client' ? webSocketMask : undefined, deflate, now: () => scheduler.now(), ...limits },
+      { role, mask: role === 'client' ? webSocketMask : undefined, deflate, now: clockOf(scheduler), ...limits },
       this,
     );
   }
@@ -178,6 +178,12 @@ export class WebSocketSession implements WebSocketHooks {
 export function checkClose(role: 'client' | 'server', code: number | undefined, reason: string): void {
   if (code !== undefined) checkCloseCode(code, role);
   writeClosePayload(code, reason);
+}
+
+const asyncClock = (): number => asyncScheduler.now();
+
+function clockOf(scheduler: SchedulerLike): () => number {
+  return scheduler === asyncScheduler ? asyncClock : () => scheduler.now();
 }
 
 /** The same bytes, heard. */

@@ -1,13 +1,10 @@
-import { type Observable, ReplaySubject, Subscription } from 'rxjs';
-import { CloseCode } from '../../operators/websocket/close-code.js';
 import type { WebSocketMessage } from '../../operators/websocket/message.js';
 import { answerHandshake } from '../../operators/websocket/server-handshake.js';
-import { stays, whenGoingAway } from '../connections/web-socket-going-away.js';
 import { WebSocketLane } from '../connections/web-socket-lane.js';
 import { resolveWebSocketOptions } from '../connections/web-socket-options.js';
 import { WebSocketSubject } from '../connections/web-socket-subject.js';
 import type { AcceptWebSocketConfig, WebSocketHandler } from './accept-web-socket-config.js';
-import { sendAll } from './accept-web-socket-source.js';
+import { AcceptedWebSocket } from './accepted-web-socket.js';
 import type { ServerRequest } from './server-request.js';
 import type { ServerResponse } from './server-response.js';
 
@@ -33,7 +30,7 @@ export function acceptWebSocket<In = WebSocketMessage, Out = In>(
 ): ServerResponse {
   const options = resolveWebSocketOptions(config);
   if (hasBody(request)) return { status: 400, body: 'a request that opens a WebSocket has no body\n' };
-  const { method, version, authority, fields, upgrade } = request;
+  const { method, target, version, authority, fields, upgrade } = request;
   const answer = answerHandshake({ version, method, authority, fields, protocol: upgrade }, config);
   const { agreement, error } = answer;
   if (agreement === undefined) return { status: answer.status, fields: answer.fields, body: `${error?.message}\n` };
@@ -52,71 +49,10 @@ export function acceptWebSocket<In = WebSocketMessage, Out = In>(
     upgraded: (socket) => {
       const lane = new WebSocketLane(options);
       lane.accept({ role: 'server', socket, deflate, status });
-      return run(lane, new WebSocketSubject<In, Out>(lane, { url: request.target }), handler);
+      const accepted = new AcceptedWebSocket(lane, status.connection);
+      return accepted.run(new WebSocketSubject<In, Out>(lane, { url: target }), handler);
     },
   };
-}
-
-/** Returns nothing, or what completes when the socket has come to its end, and fails where the handler did. */
-function run<In, Out>(
-  lane: WebSocketLane,
-  socket: WebSocketSubject<In, Out>,
-  handler: WebSocketHandler<In, Out>,
-): Observable<never> | void {
-  const { status } = lane;
-  const connection = status?.state === 'open' ? status.connection : undefined;
-  const leave = (): void => lane.close(CloseCode.GOING_AWAY, '');
-  let work: HandlerWork | undefined;
-  lane.whenGone = () => {
-    if (connection !== undefined) stays(connection, leave);
-    work?.gone();
-  };
-  if (connection !== undefined) whenGoingAway(connection, leave);
-  try {
-    const messages = handler(socket);
-    if (messages) {
-      work = new HandlerWork(lane);
-      work.start(sendAll(messages, socket, (error) => work?.failed(error)));
-    }
-  } catch (error) {
-    work = new HandlerWork(lane);
-    work.failed(error);
-  }
-  return work?.ended$;
-}
-
-/** What a handler has returned, at work. */
-class HandlerWork {
-  readonly ended$ = new ReplaySubject<never>(1);
-  readonly #lane: WebSocketLane;
-  readonly #running = new Subscription();
-  #failure: { readonly error: unknown } | undefined = undefined;
-
-  constructor(lane: WebSocketLane) {
-    this.#lane = lane;
-  }
-
-  start(sending: Subscription): void {
-    this.#running.add(sending);
-    this.#running.add(
-      this.#lane.status$.subscribe(({ state }) => {
-        if (state === 'closed') this.#running.unsubscribe();
-      }),
-    );
-  }
-
-  failed(error: unknown): void {
-    if (!this.#lane.active) return; // it has only passed on how the socket ended
-    this.#failure = { error };
-    this.#lane.fail(error);
-  }
-
-  /** Both directions of the connection have ended. */
-  gone(): void {
-    this.#running.unsubscribe();
-    if (this.#failure !== undefined) this.ended$.error(this.#failure.error);
-    else this.ended$.complete();
-  }
 }
 
 function hasBody({ version, fields }: ServerRequest): boolean {

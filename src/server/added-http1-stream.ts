@@ -1,11 +1,10 @@
-import type { DuplexSubject } from '../../operators/core/duplex-subject.js';
 import type { TimeoutError } from '../../operators/core/protocol-error.js';
 import { Http1Stream } from '../../operators/http1/http1-stream.js';
 import type { ServerExchange } from '../../operators/http1/server-exchange.js';
 import type { HandedExchange } from '../../operators/http1/server-stream.js';
 import type { ServedSocket } from '../connections/served-connection.js';
 import { StreamWatch, type WatchedStream } from '../connections/stream-watch.js';
-import { trackDuplex } from '../connections/track-duplex.js';
+import { UpgradedConnection } from '../connections/upgraded-connection.js';
 import type { AddedStream, AddedStreamHost } from './added-stream.js';
 import type { Http1Carrier } from './carrier.js';
 import { refusalStatus, refuse } from './refuse.js';
@@ -22,7 +21,7 @@ export class AddedHttp1Stream implements AddedStream, Http1Carrier, WatchedStrea
   readonly #exchange: ServerExchange;
   readonly #watch: StreamWatch<WatchedStream>;
   /** HTTP has been left, for this. */
-  #upgraded: DuplexSubject<Uint8Array, Uint8Array> | undefined = undefined;
+  #upgraded: UpgradedConnection | undefined = undefined;
   #leaving = false;
   #over = false;
 
@@ -74,14 +73,14 @@ export class AddedHttp1Stream implements AddedStream, Http1Carrier, WatchedStrea
   close(): void {}
 
   destroy(error: unknown): void {
-    if (this.#upgraded) this.#upgraded.error(error);
+    if (this.#upgraded) this.#upgraded.destroy(error);
     else this.#exchange.connection.abort(error, true); // half an answer must not pass for a whole one
   }
 
-  upgrade(): DuplexSubject<Uint8Array, Uint8Array> {
+  upgrade(): UpgradedConnection {
     this.#leaving = true;
     this.#watch.stop();
-    this.#upgraded = trackDuplex(this.#handed.upgrade(), () => this.#ended());
+    this.#upgraded = new UpgradedConnection(this.socket, this.#handed.upgrade(), { closed: () => this.#ended() });
     return this.#upgraded;
   }
 

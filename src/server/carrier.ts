@@ -11,7 +11,7 @@ interface Carrier {
 
 export interface Http1Carrier extends Carrier {
   /** Leaves HTTP, for an exchange whose head has said so. */
-  upgrade(exchange: ServerExchange): DuplexSubject<Uint8Array, Uint8Array>;
+  upgrade(exchange: ServerExchange): { readonly stream: DuplexSubject<Uint8Array, Uint8Array> };
 }
 
 export interface Http2Carrier extends Carrier {

@@ -168,13 +168,12 @@ export class HttpServer implements Server, Http1ServerHooks, Http2ServerHooks, N
 
   // -- the connections' side -------------------------------------------------------------------------------------------
 
-  negotiated(before: ServedConnection, http2: boolean, socket: ServedSocket): ServedConnection {
-    const { connection, http2: http2Options } = this.#config;
-    const after = http2
-      ? new PlainHttp2Server(socket, this.deadlines, http2Options, this)
-      : new Http1Server(socket, this.deadlines, connection, this);
-    this.#open.delete(before);
-    this.#open.add(after);
+  negotiated(before: Negotiation, asHttp2: boolean): ServedConnection {
+    const { connection, http2 } = this.#config;
+    const after = asHttp2
+      ? new PlainHttp2Server(before.socket, this.deadlines, http2, this)
+      : new Http1Server(before.socket, this.deadlines, connection, this);
+    this.became(before, after);
     return after;
   }
 
@@ -191,11 +190,16 @@ export class HttpServer implements Server, Http1ServerHooks, Http2ServerHooks, N
     if (!refusedOutright(this.context, exchange, carrier)) this.#answer.http1(this, exchange, carrier);
   }
 
+  became(before: ServedConnection, after: ServedConnection): void {
+    this.#open.delete(before);
+    this.#open.add(after);
+  }
+
   #upgraded(exchange: ServerExchange, server: Http1Server, { settings, head }: H2cUpgrade): void {
     exchange.interim('HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: h2c\r\n\r\n');
-    const after = new PlainHttp2Server(server.upgrade(exchange), this.deadlines, this.#config.http2, this);
-    this.#open.delete(server);
-    this.#open.add(after);
+    const before = server.upgrade(exchange);
+    const after = new PlainHttp2Server(before.stream, this.deadlines, this.#config.http2, this);
+    this.became(before, after);
     after.open();
     after.connection.lanes.upgradedBy(settings, head);
   }

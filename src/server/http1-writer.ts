@@ -14,7 +14,8 @@ export class Http1Writer implements ResponseWriter {
   owner: WriterOwner | undefined = undefined;
   readonly #context: RespondContext;
   readonly #exchange: ServerExchange;
-  readonly #server: Http1Carrier;
+  /** undefined after an upgrade: nothing is kept of HTTP then. */
+  #server: Http1Carrier | undefined;
   #body: ResponseBody | undefined = undefined;
 
   constructor(context: RespondContext, exchange: ServerExchange, server: Http1Carrier) {
@@ -67,7 +68,8 @@ export class Http1Writer implements ResponseWriter {
   #upgrade(response: ServerResponse): void {
     const head = composeUpgrade(this.#context, this.#exchange, response);
     this.#exchange.interim(head);
-    const socket = this.#server.upgrade(this.#exchange);
-    runUpgraded(response, socket, (error) => this.owner?.report(error, true));
+    const { stream } = (this.#server as Http1Carrier).upgrade(this.#exchange);
+    this.#server = undefined;
+    runUpgraded(response, stream, (error) => this.owner?.report(error, true));
   }
 }

@@ -296,10 +296,10 @@ export async function frameServer(
 export function watchConnections(opens: (connection: Http2Connection) => void = () => undefined): Http2Connection[] {
   const seen: Http2Connection[] = [];
   const open = Reflect.get(Http2Connection.prototype, 'open');
-  const spy = vi.spyOn(Http2Connection.prototype, 'open').mockImplementation(function (this: Http2Connection) {
+  const spy = vi.spyOn(Http2Connection.prototype, 'open').mockImplementation(function (this: Http2Connection, bytes) {
     seen.push(this);
     opens(this);
-    open.call(this);
+    open.call(this, bytes);
   });
   onTestFinished(() => spy.mockRestore());
   return seen;

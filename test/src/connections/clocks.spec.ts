@@ -1,13 +1,10 @@
-import { Subject } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { describe, expect, it } from 'vitest';
-import { DuplexSubject } from '../../../operators/core/duplex-subject.js';
 import { BodyClock, type BodyLimits } from '../../../src/connections/body-clock.js';
 import { RateCredit } from '../../../src/connections/rate-credit.js';
 import { SendClock } from '../../../src/connections/send-clock.js';
 import { resolveServerTimeouts } from '../../../src/connections/server-timeouts.js';
 import { Deadlines } from '../../../src/connections/timeouts.js';
-import { trackDuplex } from '../../../src/connections/track-duplex.js';
 
 describe('RateCredit', () => {
   it('runs down with time, and bytes add their worth', () => {
@@ -147,69 +144,5 @@ describe('resolveServerTimeouts', () => {
       setup: 5,
       linger: 2000,
     });
-  });
-});
-
-describe('trackDuplex', () => {
-  function tracked(): {
-    inbound: Subject<number>;
-    sent: unknown[];
-    duplex: DuplexSubject<number, number>;
-    readonly closed: () => number;
-  } {
-    const inbound = new Subject<number>();
-    const sent: unknown[] = [];
-    let closed = 0;
-    const raw = new DuplexSubject<number, number>(
-      inbound,
-      {
-        next: (value) => sent.push(value),
-        error: () => sent.push('error'),
-        complete: () => sent.push('complete'),
-        cork: () => sent.push('cork'),
-        uncork: () => sent.push('uncork'),
-        flush: () => sent.push('flush'),
-      },
-      'info',
-    );
-    return { inbound, sent, duplex: trackDuplex(raw, () => closed++), closed: () => closed };
-  }
-
-  it('passes everything on', () => {
-    const { inbound, sent, duplex } = tracked();
-    const seen: number[] = [];
-    duplex.subscribe((value) => seen.push(value));
-    inbound.next(1);
-    duplex.cork();
-    duplex.next(2);
-    duplex.uncork();
-    duplex.flush();
-    expect(seen).toEqual([1]);
-    expect(sent).toEqual(['cork', 2, 'uncork', 'flush']);
-    expect(duplex.info).toBe('info');
-  });
-
-  it('is closed once both directions have ended', () => {
-    const { inbound, duplex, closed } = tracked();
-    duplex.subscribe();
-    duplex.complete();
-    duplex.complete();
-    expect(closed()).toBe(0);
-    inbound.complete();
-    expect(closed()).toBe(1);
-  });
-
-  it('or one of them badly: an error either way, or its reader leaving', () => {
-    const broken = tracked();
-    broken.duplex.error(new Error('x'));
-    broken.duplex.complete();
-    expect(broken.closed()).toBe(1);
-    const failed = tracked();
-    failed.duplex.subscribe({ error: () => undefined });
-    failed.inbound.error(new Error('x'));
-    expect(failed.closed()).toBe(1);
-    const left = tracked();
-    left.duplex.subscribe().unsubscribe();
-    expect(left.closed()).toBe(1);
   });
 });
