@@ -5,11 +5,12 @@ import { resolveLimits, type Http1Limits } from '../../operators/http1/limits.js
 import type { Http2Config } from '../connections/http2-config.js';
 import { Http2Subject } from '../connections/http2-subject.js';
 import type { ByteDuplex, SocketInfo } from '../sockets/byte-duplex.js';
-import type { ConnectionOptions } from './connection-options.js';
+import { type ConnectionOptions, pickConnectionOptions } from './connection-options.js';
 import { openRoute, type Place } from './open-route.js';
 import { type ProxyChoice, tunnelRoute } from './route.js';
 import { parseTarget } from './target.js';
 import { DEFAULT_TIMEOUTS } from './timeouts.js';
+import { TlsSessions } from './tls-sessions.js';
 
 /** Where to connect, by URL or by its parts, and how. */
 export interface ConnectConfig extends ConnectionOptions {
@@ -32,9 +33,13 @@ export interface ConnectConfig extends ConnectionOptions {
   readonly scheduler?: SchedulerLike | undefined;
 }
 
+/** Of all connections made here, which no client keeps together. */
+const sessions = new TlsSessions(100);
+
 /**
  * Makes one connection to drive by hand, outside any pool. Cold: emits it and completes; it then belongs to the
- * subscriber. Unsubscribing before that gives up.
+ * subscriber. Unsubscribing before that gives up. Over TLS it resumes the session of one before it to the same place, with
+ * the same options.
  *
  * Errors: `NetworkError`, `TimeoutError` `TIMEOUT_CONNECT`; `ProtocolError` `VERSION_REFUSED` and those of tunnels; `UsageError` `INVALID_URL`, `UNSUPPORTED_SCHEME`,
  * `INVALID_OPTION`, `INVALID_TIMEOUT`, `INVALID_LIMIT`.
@@ -68,10 +73,10 @@ export function connect(
     const { scheduler = asyncScheduler } = given;
     const place = placeOf(given);
     const route = tunnelRoute(given.proxy, place, given.socketPath);
-    const socket = openRoute(place, given, route, [given.version === '2' ? 'h2' : 'http/1.1'], {
+    const socket = openRoute(place, pickConnectionOptions(given), route, [given.version === '2' ? 'h2' : 'http/1.1'], {
       stage: () => undefined,
       scheduler,
-      sessions: undefined,
+      sessions,
     });
     const inTime =
       milliseconds === 0

@@ -1,6 +1,7 @@
-import { lastValueFrom } from 'rxjs';
+import { firstValueFrom, lastValueFrom } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { text } from '../../../operators/body/text.js';
+import { connect, type ConnectConfig } from '../../../src/client/connect.js';
 import { createClient } from '../../../src/client/create-client.js';
 import type { ClientConfig } from '../../../src/client/request-config.js';
 import { DIRECT } from '../../../src/client/route.js';
@@ -73,6 +74,29 @@ async function asked(client: ReturnType<typeof createClient>, url: string, more:
 
 const trusting = (config: ClientConfig = {}): ReturnType<typeof createClient> =>
   createClient({ tls: { ca }, ...config });
+
+describe('connect', () => {
+  /** One request by hand, and whether its connection has resumed a session. */
+  async function resumed(
+    config: ConnectConfig & { readonly version?: '1.1' | undefined },
+  ): Promise<boolean | undefined> {
+    const connection = await firstValueFrom(connect(config));
+    const stream = connection.openStream();
+    const answer = lastValueFrom(stream);
+    stream.next({ type: 'request', method: 'GET', target: '/', fields: { host: 'localhost' } });
+    stream.complete();
+    await answer; // the tickets of TLS 1.3 come with it
+    connection.close();
+    return connection.info.tls?.resumed;
+  }
+
+  it.each(['TLSv1.2', 'TLSv1.3'] as const)('resumes over %s what it has said before', async (maxVersion) => {
+    const { port } = await resuming({ tls: { ...server, maxVersion } });
+    const url = `https://localhost:${port}/`;
+    expect([await resumed({ url, tls: { ca } }), await resumed({ url, tls: { ca } })]).toEqual([false, true]);
+    expect(await resumed({ url, tls: { ca, servername: 'localhost' } })).toBe(false); // other options, another session
+  });
+});
 
 describe('a client', () => {
   it.each(['TLSv1.2', 'TLSv1.3'] as const)('resumes its sessions over %s', async (maxVersion) => {
