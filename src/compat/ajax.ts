@@ -40,7 +40,10 @@ export function createAjax(
     return defer(() => {
       const config = typeof given === 'string' ? { url: given } : withXsrfHeader(given, cookies);
       // A request of RxJS cannot be typed without the types of a browser.
-      const createXHR = (() => new ClientXhr(client, maxBytes)) as unknown as NonNullable<AjaxConfig['createXHR']>;
+      const foreign = config.crossDomain === true;
+      const createXHR = (() => new ClientXhr(client, maxBytes, foreign)) as unknown as NonNullable<
+        AjaxConfig['createXHR']
+      >;
       return rxjsAjax<T>({ createXHR, ...config });
     }).pipe(tap({ error: tellCause }));
   }
@@ -70,7 +73,7 @@ export function createAjax(
  * happened as its `cause`, with a code.
  *
  * Other than in a browser: URLs are absolute; there is no `document` type, and nothing blocks; cookies are those of the client,
- * whatever `withCredentials` says; more than 10 MiB of a response fail, see {@link createAjax}.
+ * left out where `crossDomain: true` comes without `withCredentials`; more than 10 MiB of a response fail, see {@link createAjax}.
  *
  * @example
  * ```ts

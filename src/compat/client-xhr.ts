@@ -28,12 +28,13 @@ export class ClientXhr extends EventTarget {
   responseURL = '';
   /** Milliseconds in all; 0 is none. */
   timeout = 0;
-  /** Cookies are the client's, whichever this is. */
+  /** Cookies are the client's all the same, unless the request is foreign. */
   withCredentials = false;
   /** What went wrong, in our terms. */
   failure: unknown = undefined;
   readonly #client: Pick<Client, 'requestEvents'>;
   readonly #maxBytes: number;
+  readonly #foreign: boolean;
   readonly #fields = new Fields();
   #method = 'GET';
   #url = '';
@@ -44,10 +45,12 @@ export class ClientXhr extends EventTarget {
   #uploading = false;
   #uploaded = 0;
 
-  constructor(client: Pick<Client, 'requestEvents'>, maxBytes: number) {
+  /** @param foreign across domains: without credentials, no cookies are sent nor kept */
+  constructor(client: Pick<Client, 'requestEvents'>, maxBytes: number, foreign: boolean) {
     super();
     this.#client = client;
     this.#maxBytes = maxBytes;
+    this.#foreign = foreign;
   }
 
   get status(): number {
@@ -111,6 +114,7 @@ export class ClientXhr extends EventTarget {
       headers: this.#fields,
       body,
       timeout: this.timeout > 0 ? this.timeout : undefined,
+      cookies: this.#foreign && !this.withCredentials ? false : undefined,
     };
     this.responseURL = this.#url;
     this.#uploading = body !== undefined;

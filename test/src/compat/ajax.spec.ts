@@ -164,6 +164,26 @@ describe('what is sent', () => {
   });
 });
 
+describe('cookies of the client', () => {
+  it('go along, and are kept, unless the request crosses domains without credentials', async () => {
+    origin.routes.set('/baked', (_, response) => {
+      response.setHeader('set-cookie', 'baked=1; Path=/').end('{}');
+    });
+    const cookies = new CookieStore();
+    cookies.store('mine=1; Path=/', { url });
+    const client = createClient({ cookies });
+    const mine = createAjax(client);
+    const sent = async (config: Partial<AjaxConfig>): Promise<unknown> =>
+      (await seen(mine({ url: `${url}/echo`, ...config }))).headers.cookie;
+    expect(await sent({ crossDomain: true })).toBeUndefined();
+    await firstValueFrom(mine({ url: `${url}/baked`, crossDomain: true }));
+    expect(await sent({ crossDomain: true, withCredentials: true })).toBe('mine=1');
+    await firstValueFrom(mine({ url: `${url}/baked` }));
+    expect(await sent({})).toBe('mine=1; baked=1');
+    client.close().subscribe();
+  });
+});
+
 describe('what comes', () => {
   it('is of the type that was asked for', async () => {
     origin.routes.set('/latin', (_, response) => {
