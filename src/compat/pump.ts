@@ -37,7 +37,9 @@ export async function* pumpFrom(source: Source, step: Step = moveOne): AsyncGene
 /** A body into a sink, by steps: it is read as the sink answers. Stopping early cancels it. */
 export async function pumpInto(body: Observable<Uint8Array>, sink: Sink, step: Step = moveOne): Promise<void> {
   const chunks = iterate(body);
+  let asked = false;
   const source: Source = async () => {
+    asked = true;
     const { done, value } = await chunks.next();
     return done ? null : value;
   };
@@ -45,5 +47,6 @@ export async function pumpInto(body: Observable<Uint8Array>, sink: Sink, step: S
     while (await step(source, sink));
   } finally {
     await chunks.return?.();
+    if (!asked) body.subscribe({ error: () => undefined }).unsubscribe(); // else nobody tells it that it is not wanted
   }
 }

@@ -6,6 +6,7 @@ import { firstValueFrom, of } from 'rxjs';
 import { text } from '../../operators/body/text.js';
 import { isTimeoutError, UsageError } from '../../operators/core/protocol-error.js';
 import { Fields } from '../../operators/http/fields.js';
+import { joinAuthority } from '../../operators/http/authority.js';
 import { reasonPhrase } from '../../operators/http/status.js';
 import type { Client } from '../client/client.js';
 import { request as defaultRequest } from '../client/request.js';
@@ -18,7 +19,14 @@ export type { Sink, Source, Step } from './pump.js';
 
 /** A request in table form. */
 export interface RequestTable {
-  readonly url: string;
+  /** May be left out where there is a `host`. */
+  readonly url?: string | undefined;
+  /** This and the four below take the place of that part of `url`. */
+  readonly scheme?: string | undefined;
+  readonly host?: string | undefined;
+  readonly port?: string | number | undefined;
+  readonly path?: string | undefined;
+  readonly query?: string | undefined;
   /** Default `GET`. */
   readonly method?: string | undefined;
   /** Numbers become text. */
@@ -102,6 +110,11 @@ function simple(url: string, body: string | undefined): RequestConfig {
 
 function fromTable({
   url,
+  scheme,
+  host,
+  port,
+  path,
+  query,
   method,
   headers,
   source,
@@ -111,13 +124,33 @@ function fromTable({
   proxy,
 }: RequestTable): RequestConfig {
   return {
-    url,
+    url: addressOf(url ?? '', { scheme, host, port, path, query }),
     method,
     headers: headers && new Fields(headers),
     ...(source && { body: pumpFrom(source, step) }),
     ...(redirect === false ? { redirect: 'manual' } : { maxRedirects: Math.max(0, MAX_REDIRECTS - nredirects) }),
     ...(proxy !== undefined && { proxy }),
   };
+}
+
+type Parts = Pick<RequestTable, 'scheme' | 'host' | 'port' | 'path' | 'query'>;
+
+/** The URL with those parts in place of its own. What does not become one is left to the client to refuse. */
+function addressOf(url: string, parts: Parts): string {
+  if (Object.values(parts).every((part) => part === undefined)) return url;
+  const base = parts.host === undefined ? undefined : `http://${named(parts.host)}`;
+  if (!URL.canParse(url, base)) return url;
+  const own = new URL(url, base);
+  const { scheme = own.protocol.slice(0, -1), host = own.hostname, port = own.port } = parts;
+  const { path = own.pathname, query = own.search.slice(1) } = parts;
+  const user = own.username === '' ? '' : `${own.username}:${own.password}@`;
+  const authority = user + named(host) + (port === '' ? '' : `:${port}`);
+  return `${scheme}://${authority}${path.startsWith('/') ? '' : '/'}${path}${query === '' ? '' : `?${query}`}`;
+}
+
+/** With the brackets of an IPv6 address, or without, it has them. */
+function named(host: string): string {
+  return joinAuthority(host.replace(/^\[|\]$/g, ''), -1);
 }
 
 async function collect(response: Response, table: RequestTable | undefined): Promise<string | 1> {

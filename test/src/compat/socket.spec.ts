@@ -1,5 +1,7 @@
+import { EMPTY } from 'rxjs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createClient } from '../../../src/client/create-client.js';
+import type { RequestConfig } from '../../../src/client/request-config.js';
 import { type Answer, createRequest, request, type RequestTable } from '../../../src/compat/socket.js';
 import { bodyOf, Origin, type Seen, settled, until } from './origin.js';
 
@@ -188,6 +190,49 @@ describe('its table form', () => {
     };
     expect(await request({ url: `${url}/endless`, sink })).toEqual([null, 'full', broken]);
     await until(() => closed, 'cancelled');
+  });
+
+  it('cancels where a step asks for nothing', async () => {
+    let closed = false;
+    origin.routes.set('/unasked', (_, response) => {
+      response.on('close', () => (closed = true));
+      response.write('some');
+    });
+    expect((await request({ url: `${url}/unasked`, step: () => null }))[0]).toBe(1);
+    await until(() => closed, 'cancelled');
+  });
+
+  it('takes the parts of its address one by one, before those of its URL', async () => {
+    const { hostname: host, port } = new URL(url);
+    const path = async (table: RequestTable): Promise<unknown> => {
+      const [[, , error], body] = await gather(table);
+      return body === '' ? error : (JSON.parse(body) as Seen).path;
+    };
+    expect(await path({ host, port, path: '/echo', query: 'a=1' })).toBe('/echo?a=1');
+    expect(await path({ url: 'https://elsewhere.example:1/echo?a=1#f', scheme: 'http', host, port })).toBe('/echo?a=1');
+    expect(await path({ url: `${url}/nowhere?a=1`, path: 'echo', query: '' })).toBe('/echo');
+    expect(await path({ url: '/echo', host, port: Number(port) })).toBe('/echo');
+    for (const table of [{}, { port }, { url: '/echo', port }, { host, port: 'x' }, { host: 'a b' }]) {
+      expect(await path(table)).toMatchObject({ code: 'INVALID_URL' });
+    }
+  });
+
+  it.each<[RequestTable, string]>([
+    [{ host: '::1', port: 81, path: 'x' }, 'http://[::1]:81/x'],
+    [{ url: 'http://[::1]:81/x', query: 'y' }, 'http://[::1]:81/x?y'],
+    [{ url: 'http://me:pw@a.example/x', host: 'b.example' }, 'http://me:pw@b.example/x'],
+    [{ url: 'http://a.example:81/x', port: '' }, 'http://a.example/x'],
+    [{ url: 'http://a.example/x', scheme: 'https', port: 444 }, 'https://a.example:444/x'],
+  ])('of %o asks for %s', async (table, expected) => {
+    const asked: unknown[] = [];
+    const client = {
+      request: (config: unknown) => {
+        asked.push((config as RequestConfig).url);
+        return EMPTY;
+      },
+    };
+    await createRequest({ client })(table);
+    expect(asked).toEqual([expected]);
   });
 
   it('fails where its source does', async () => {
