@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { deliver, hold, type Release } from '../../../operators/core/deliver.js';
 import { DuplexSubject } from '../../../operators/core/duplex-subject.js';
 import { ProtocolError } from '../../../operators/core/protocol-error.js';
+import { FRAMING_NONE } from '../../../operators/http1/framing.js';
 import { ServerConnection } from '../../../operators/http1/server-connection.js';
 import type { ServerConnectionOptions } from '../../../operators/http1/server-connection-options.js';
 import type { ServerExchange } from '../../../operators/http1/server-exchange.js';
@@ -307,6 +308,27 @@ describe('leaving HTTP', () => {
     expect(bench.sent).toEqual(['HEAD', 'back']);
     expect(bench.held).toBe(0);
     expect(bench.closes).toEqual([undefined]);
+  });
+
+  it('leaves nothing of the connection with its exchange but the socket, and nothing to be done', () => {
+    const [exchange] = bench.exchanges as [ServerExchange];
+    const { connection } = exchange;
+    exchange.interim('HEAD');
+    const stream = exchange.detach();
+    expect(exchange.connection).not.toBe(connection);
+    expect(exchange.connection.socket).toBe(connection.socket);
+    expect([exchange.hasTurn, exchange.close, exchange.connection.closed]).toEqual([false, true, true]);
+    exchange.interim('late');
+    exchange.head('late', FRAMING_NONE, -1);
+    exchange.data(Buffer.from('late'));
+    exchange.whole('late', undefined);
+    exchange.end();
+    exchange.drain();
+    exchange.flush();
+    exchange.abort(new Error('late'));
+    expect(() => exchange.detach()).toThrow(expect.objectContaining({ code: 'SOCKET_TAKEN' }));
+    stream.next(Buffer.from('back'));
+    expect(bench.sent).toEqual(['HEAD', 'back']);
   });
 
   it('refused, the connection closes', () => {
