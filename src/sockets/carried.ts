@@ -3,6 +3,7 @@ import { deliver, hold, type Release } from '../../operators/core/deliver.js';
 import type { DuplexSubject } from '../../operators/core/duplex-subject.js';
 import { UsageError } from '../../operators/core/protocol-error.js';
 import { ByteDuplex, type ByteDuplexPort, type SocketInfo } from './byte-duplex.js';
+import { GivenBack } from './given-back.js';
 import { OutboundPort } from './outbound-port.js';
 import { infoOf } from './socket-info.js';
 
@@ -24,8 +25,7 @@ class CarriedPort extends OutboundPort implements ByteDuplexPort {
   #reader: Subscriber<Uint8Array> | undefined;
   #claimed = false;
   #reading: Subscription | undefined;
-  #unread: Uint8Array | undefined;
-  #unreadCredit: Release | undefined;
+  #unread: GivenBack | undefined;
   /** What came while nobody read: at most what one delivery brings, for it is held. */
   readonly #waiting: { readonly chunk: Uint8Array; readonly release: Release }[] = [];
   #begun = false;
@@ -74,7 +74,7 @@ class CarriedPort extends OutboundPort implements ByteDuplexPort {
     this.#reader = subscriber;
     const unread = this.#unread;
     this.#unread = undefined;
-    if (unread !== undefined) deliver(subscriber, unread, this.#unreadCredit as Release);
+    unread?.deliver(subscriber);
     for (const { chunk, release } of this.#waiting.splice(0)) deliver(subscriber, chunk, release);
     if (this.#failure !== undefined) subscriber.error(this.#failure);
     else if (this.#ended) subscriber.complete();
@@ -107,9 +107,7 @@ class CarriedPort extends OutboundPort implements ByteDuplexPort {
   unread(chunk: Uint8Array): void {
     this.#claimed = false;
     this.#reader = undefined;
-    if (chunk.length === 0) return;
-    this.#unread = chunk;
-    this.#unreadCredit = hold();
+    if (chunk.length > 0) this.#unread = new GivenBack(chunk);
   }
 
   detach(): undefined {

@@ -1,7 +1,8 @@
 import { asyncScheduler, Observable, type SchedulerLike, type Subscriber } from 'rxjs';
-import { deliver, hold, type Release } from '../../operators/core/deliver.js';
+import { deliver } from '../../operators/core/deliver.js';
 import { NetworkError, UsageError } from '../../operators/core/protocol-error.js';
 import { ByteDuplex, type Address, type ByteDuplexPort, type SocketInfo, type TlsInfo } from './byte-duplex.js';
+import { GivenBack } from './given-back.js';
 import { MemoryPipe, type Chunking, type MemoryPipeOptions, type PipeReader } from './memory-pipe.js';
 import { DEFAULT_HIGH_WATER_MARK } from './stream-duplex.js';
 
@@ -96,9 +97,7 @@ class MemoryPort implements ByteDuplexPort, PipeReader {
   #sendReset!: () => void;
   #subscriber: Subscriber<Uint8Array> | undefined;
   #claimed = false;
-  /** What a reader has given back, and its credit. */
-  #unread: Uint8Array | undefined;
-  #unreadCredit: Release | undefined;
+  #unread: GivenBack | undefined;
   #over = false;
   #finished = false;
   #closed = false;
@@ -190,7 +189,7 @@ class MemoryPort implements ByteDuplexPort, PipeReader {
     this.#subscriber = subscriber;
     const unread = this.#unread;
     this.#unread = undefined;
-    if (unread !== undefined) deliver(subscriber, unread, this.#unreadCredit as Release);
+    unread?.deliver(subscriber);
     if (this.#over) subscriber.complete();
     this.#inbound.wake();
     return this;
@@ -199,9 +198,7 @@ class MemoryPort implements ByteDuplexPort, PipeReader {
   unread(chunk: Uint8Array): void {
     this.#claimed = false;
     this.#subscriber = undefined;
-    if (chunk.length === 0) return;
-    this.#unread = chunk;
-    this.#unreadCredit = hold();
+    if (chunk.length > 0) this.#unread = new GivenBack(chunk);
   }
 
   detach(): undefined {

@@ -4,6 +4,7 @@ import type { Subscriber } from 'rxjs';
 import { deliver, hold, type Release } from '../../operators/core/deliver.js';
 import { UsageError } from '../../operators/core/protocol-error.js';
 import type { ByteDuplexPort } from './byte-duplex.js';
+import { GivenBack } from './given-back.js';
 import { connectionLost, networkError } from './network-error.js';
 import { TurnBuffer } from './write-turn.js';
 
@@ -44,9 +45,7 @@ export class StreamPort implements ByteDuplexPort {
   readonly #tcp: Socket | undefined;
   #subscriber: Subscriber<Uint8Array> | undefined;
   #claimed = false;
-  /** What a reader has given back, and its credit. */
-  #unread: Uint8Array | undefined;
-  #unreadCredit: Release | undefined;
+  #unread: GivenBack | undefined;
   /** The inbound side is over: ended, failed, or left. */
   #over = false;
   /** Nothing more is written. */
@@ -179,7 +178,7 @@ export class StreamPort implements ByteDuplexPort {
       this.#unread = undefined;
       if (!this.#listens) stream.on('data', onData as (chunk: Uint8Array) => void);
       this.#listens = true;
-      if (unread !== undefined) deliver(subscriber, unread, this.#unreadCredit as Release);
+      unread?.deliver(subscriber);
       if (!this.#paused && this.#subscriber !== undefined) stream.resume();
       return this;
     }
@@ -190,16 +189,14 @@ export class StreamPort implements ByteDuplexPort {
   unread(chunk: Uint8Array): void {
     this.#claimed = false;
     this.#subscriber = undefined;
-    if (chunk.length === 0) return;
-    this.#unread = chunk;
-    this.#unreadCredit = hold();
+    if (chunk.length > 0) this.#unread = new GivenBack(chunk);
   }
 
   detach(): Duplex {
     const stream = this.#stream;
     this.#claimed = this.#over = this.#finished = true;
     stream.pause();
-    if (this.#unread !== undefined) stream.unshift(this.#unread);
+    if (this.#unread !== undefined) stream.unshift(this.#unread.bytes);
     this.#unread = undefined;
     this.#unlisten();
     if (stream instanceof Socket) delete (stream as { push?: unknown }).push; // its own again
