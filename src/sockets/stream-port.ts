@@ -6,6 +6,7 @@ import { UsageError } from '../../operators/core/protocol-error.js';
 import type { ByteDuplexPort } from './byte-duplex.js';
 import { GivenBack } from './given-back.js';
 import { connectionLost, networkError } from './network-error.js';
+import { hadItsShare, type TurnReader } from './share-turns.js';
 import { TurnBuffer } from './write-turn.js';
 
 const PORT = Symbol('rxweir.port');
@@ -22,7 +23,7 @@ function push(this: Owned, chunk: unknown, encoding?: BufferEncoding): boolean {
     return Duplex.prototype.push.call(this, chunk, encoding);
   }
   this[PORT].received(chunk);
-  return true;
+  return !hadItsShare(this[PORT], chunk.length);
 }
 function onEnd(this: Owned): void {
   this[PORT].ended();
@@ -38,7 +39,8 @@ function onClose(this: Owned): void {
 }
 
 /** A stream of Node.js as the other side of a {@link ByteDuplex}. */
-export class StreamPort implements ByteDuplexPort {
+export class StreamPort implements ByteDuplexPort, TurnReader {
+  turn = -1;
   readonly #stream: Duplex;
   readonly #mark: number;
   readonly #low: number;
@@ -224,6 +226,10 @@ export class StreamPort implements ByteDuplexPort {
     if (this.#held < this.#mark || this.#paused) return;
     this.#paused = true;
     this.#stream.pause();
+  }
+
+  readOn(): void {
+    if (!this.#stream.destroyed) this.#stream._read(0);
   }
 
   ended(): void {
