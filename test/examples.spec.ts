@@ -26,6 +26,17 @@ function run(name: string, ...args: string[]): Promise<Outcome> {
 let started: Promise<Outcome> | undefined;
 const start = (): Promise<Outcome> => (started ??= run('start.mjs'));
 
+/** Of `start.mjs`, once for each version. */
+const WEB_SOCKET_SCENES = [
+  "received 'text'",
+  'received 100000 bytes',
+  'ping: there and back in ',
+  'closing, by local',
+  "closed cleanly with 4000 'seen enough', by local",
+  'the sender has stopped',
+  'released: the rest followed, 32.0 MiB in all',
+];
+
 /** What each example prints, in order; lines that depend on the machine are left out. */
 const PRINTS: Readonly<Record<string, readonly string[]>> = {
   'backpressure.mjs': ['(stopped)', '(stopped)', 'waiting for the consumer', 'cancelled after'],
@@ -118,26 +129,14 @@ const PRINTS: Readonly<Record<string, readonly string[]>> = {
     '1.0 MiB over a new connection',
     '1.0 MiB over a reused connection',
     'open, over HTTP/1.1',
-    "received 'text'",
-    'received 100000 bytes',
-    'ping: there and back in ',
-    'closing, by local',
-    "closed cleanly with 4000 'seen enough', by local",
-    'the sender has stopped',
-    'released: the rest followed, 32.0 MiB in all',
+    ...WEB_SOCKET_SCENES,
     'HTTP/2',
     'the sender has stopped',
     'client: cancelled in the body, stream-reset',
     'server: saw it and stopped',
     '1.0 MiB over a reused connection',
     'open, over HTTP/2',
-    "received 'text'",
-    'received 100000 bytes',
-    'ping: there and back in ',
-    'closing, by local',
-    "closed cleanly with 4000 'seen enough', by local",
-    'the sender has stopped',
-    'released: the rest followed, 32.0 MiB in all',
+    ...WEB_SOCKET_SCENES,
     'most held',
     'WebSocket echo    1.1',
     'closed 4000, local',

@@ -38,7 +38,7 @@ export class WebSocketDecoder {
   /** The piece is the first, the last of its frame. */
   first = false;
   last = false;
-  /** The piece: bytes `start` to `end`, unmasked with `mask` in place of 0 where that is left to whoever copies them. */
+  /** The piece: bytes `start` to `end`. They are unmasked, unless `mask` is not 0: see {@link unmask}. */
   bytes: Uint8Array = EMPTY;
   start = 0;
   end = 0;

@@ -57,7 +57,7 @@ export class Preparing {
     this.#closing = true;
     this.#lastWord?.unsubscribe();
     if (lastWord === undefined) this.#end(() => true);
-    else if (lastWord < Infinity) this.#lastWord = this.#unheld(() => this.#end(({ connection }) => !ByteDuplex.portOf(connection).begun), lastWord); // prettier-ignore
+    else if (lastWord < Infinity) this.#lastWord = this.#unheld(() => this.#end(saysNothing), lastWord);
     this.#checkOver();
   }
 
@@ -122,6 +122,10 @@ export class Preparing {
     }
     this.#checkOver();
   }
+}
+
+function saysNothing({ connection }: Entry): boolean {
+  return !ByteDuplex.portOf(connection).begun;
 }
 
 /** One of them, in one object. */
