@@ -3,6 +3,14 @@ import { findProgram, freePort, needPackage, startProcess } from './peers.js';
 
 const node = process.execPath;
 
+describe('freePort', () => {
+  it('never gives one port twice, nor one the kernel may give to somebody else meanwhile', async () => {
+    const ports = await Promise.all(Array.from({ length: 300 }, freePort));
+    expect(new Set(ports).size).toBe(ports.length);
+    expect(Math.max(...ports)).toBeLessThan(32_768);
+  });
+});
+
 describe('startProcess', () => {
   it('waits for a port and stops by pid', async () => {
     const port = await freePort();
