@@ -6,6 +6,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { onFirstCore } from './one-core.mjs';
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
@@ -41,8 +42,13 @@ const NGINX = '/usr/sbin/nginx';
 
 const SHORT_TEXT = 'location / { default_type text/plain; return 200 "Hello, world!"; }';
 
-/** nginx in one process; undefined where it is not installed. @param serves what it does: directives of its one server */
-export async function startNginx(serves = SHORT_TEXT) {
+/**
+ * nginx in one process; undefined where it is not installed.
+ *
+ * @param serves what it does: directives of its one server
+ * @param measured it is a contender, not somebody who answers them
+ */
+export async function startNginx(serves = SHORT_TEXT, measured = false) {
   if (!existsSync(NGINX)) return undefined;
   const folder = mkdtempSync(join(tmpdir(), 'rxweir-bench-'));
   const port = await freePort();
@@ -54,7 +60,8 @@ events { worker_connections 1024; }
 http { access_log off; keepalive_requests 1000000000; ${paths.join(' ')}
 server { listen 127.0.0.1:${port}; ${serves} } }`,
   );
-  const child = spawn(NGINX, ['-c', join(folder, 'nginx.conf'), '-e', '/dev/null'], { stdio: 'ignore' });
+  const nginx = ['-c', join(folder, 'nginx.conf'), '-e', '/dev/null'];
+  const child = spawn(...(measured ? [NGINX, nginx] : onFirstCore(NGINX, nginx)), { stdio: 'ignore' });
   while (!(await connects(port))) await new Promise((resolve) => setTimeout(resolve, 20));
   return {
     port,

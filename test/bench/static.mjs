@@ -14,7 +14,7 @@ export async function staticFiles({ rounds, ms }) {
     rxweir: await startServer('static-servers.mjs', 'rxweir', folder),
     'node:http and send': await startServer('static-servers.mjs', 'send', folder),
   };
-  const nginx = await startNginx(`root ${folder}; sendfile on; tcp_nopush on;`);
+  const nginx = await startNginx(`root ${folder}; sendfile on; tcp_nopush on;`, true);
   if (nginx !== undefined) servers.nginx = nginx;
   const files = { 'small.txt': 'static file, 1.2 KB', 'large.bin': 'static file, 1 MiB' };
   for (const [file, title] of Object.entries(files)) {

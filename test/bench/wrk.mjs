@@ -1,5 +1,6 @@
 // wrk as a load maker of one thread.
 import { execFileSync, spawnSync } from 'node:child_process';
+import { onFirstCore } from './one-core.mjs';
 
 export const hasWrk = spawnSync('wrk', ['-v']).error === undefined;
 
@@ -14,7 +15,8 @@ export function wrk(server, { connections, ms, path = '/', fields = [] }) {
   const lines = fields.flatMap((line) => ['-H', line]);
   const before = server.cpu?.();
   const url = `http://127.0.0.1:${server.port}${path}`;
-  const text = execFileSync('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, ...lines, url], { encoding: 'utf8' });
+  const load = onFirstCore('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, ...lines, url]);
+  const text = execFileSync(...load, { encoding: 'utf8' });
   const failed = /Non-2xx.*|Socket errors.*/.exec(text)?.[0];
   if (failed) throw new Error(`${url}: ${failed}`);
   const answers = Number(/(\d+) requests in/.exec(text)[1]);
