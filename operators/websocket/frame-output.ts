@@ -3,11 +3,14 @@
  * or, where there are large payloads, in one corked row of writes.
  */
 import { relay } from '../core/deliver.js';
+import { giveFrameMemory, takeFrameMemory } from './frame-memory.js';
 import { frameHeaderLength, writeFrameHeader } from './frame-header.js';
 import { maskInPlace, maskInto } from './mask.js';
 
 /** What a connection writes to. */
 export interface OutputSink {
+  /** All that was sent has left, and nobody reads its memory any more. */
+  readonly settled?: boolean | undefined;
   next(bytes: Uint8Array): void;
   cork(): void;
   uncork(): void;
@@ -41,12 +44,16 @@ export class WebSocketOutput {
   readonly #drained: () => void;
   #from = 0;
   #pieces: Uint8Array[] | undefined = undefined;
+  /** Frames whose memory is ours: masked copies, which have not all left. */
+  #lent: Buffer[] | undefined = undefined;
   #queued = 0;
   #unsent = 0;
   #writing = false;
   readonly #gone = (bytes: Uint8Array): void => {
     this.#unsent -= bytes.length;
-    if (this.#unsent === 0 && !this.#writing) this.#drained();
+    if (this.#unsent > 0 || this.#writing) return;
+    this.#reclaim();
+    this.#drained();
   };
 
   /**
@@ -101,11 +108,12 @@ export class WebSocketOutput {
       block.set(bytes, at + header);
       this.#finish(at, first, at + header, length);
     } else if (this.#mask !== undefined) {
-      const frame = Buffer.allocUnsafeSlow(header + length);
+      const frame = takeFrameMemory(header + length);
       const mask = this.#mask();
       writeFrameHeader(frame, 0, first, length, true, mask);
       maskInto(bytes, 0, length, frame, header, mask);
-      this.#piece(frame);
+      (this.#lent ??= []).push(frame);
+      this.#piece(frame.length === header + length ? frame : frame.subarray(0, header + length));
     } else {
       used = writeFrameHeader(block, this.#reserve(header), first, length, false, 0);
       this.#queued += header;
@@ -131,13 +139,23 @@ export class WebSocketOutput {
     } finally {
       this.#sink.uncork();
     }
+    if (this.#lent !== undefined && this.#unsent === 0) this.#reclaim();
   }
 
   /** Drops what is queued. */
   drop(): void {
+    this.#lent = undefined; // some of it may still be on its way
     if (writer === this) writer = undefined;
     this.#pieces = undefined;
     this.#queued = 0;
+  }
+
+  /** Masked copies are used again once the sink says that they have left; else they are left to the collector. */
+  #reclaim(): void {
+    const lent = this.#lent;
+    if (lent === undefined || this.#queued > 0) return;
+    this.#lent = undefined;
+    if (this.#sink.settled === true) for (const frame of lent) giveFrameMemory(frame);
   }
 
   /** Written as if all of it were ASCII; counted only if it was not, since that takes longer than to write it. */

@@ -1,3 +1,4 @@
+import { largeBuffer } from '../core/large-buffer.js';
 import { decodeValidText } from './decode-text.js';
 import { maskInto } from './mask.js';
 import type { WebSocketMessage } from './message.js';
@@ -44,7 +45,7 @@ export class MessageAssembler {
     if (buffer === undefined || buffer.length < length) {
       const room =
         expected > 0 ? this.#length + Math.min(expected, Math.max(FIRST, length)) : Math.max(length * 2, LEAST);
-      const grown = Buffer.allocUnsafeSlow(Math.max(room, length));
+      const grown = largeBuffer(Math.max(room, length));
       if (buffer !== undefined) grown.set(buffer.subarray(0, this.#length));
       this.#buffer = buffer = grown;
     }
