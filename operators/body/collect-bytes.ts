@@ -10,47 +10,71 @@ export interface CollectConfig {
   readonly maxBytes?: number;
 }
 
+/** Blocks do not grow beyond this. Bytes. */
+const BLOCK = 262_144;
+
 /**
  * Gathers a whole body in one buffer of its own and emits what `finish` makes of it. The chunk that would pass `maxBytes` fails
  * with `ProtocolError` `BODY_TOO_LARGE` and is not kept; its source is let go at once.
+ *
+ * Chunks are copied into blocks, and those are joined at the end: a buffer that grows would be copied again and again, the last
+ * time in one go of megabytes, for a body that may never be whole.
  */
 export function collectBytes<R>(
   finish: (bytes: Uint8Array) => R,
   { maxBytes = MAX_BYTES }: CollectConfig = {},
 ): OperatorFunction<Uint8Array, R> {
   return operate((subscriber) => {
-    let buffer = EMPTY;
+    let blocks: Uint8Array[] = [];
+    let block = EMPTY;
+    /** Bytes in the last block, and in all. */
+    let filled = 0;
     let length = 0;
     return {
       next(chunk) {
-        const needed = length + chunk.length;
-        if (needed > maxBytes) {
+        if (length + chunk.length > maxBytes) {
           throw new ProtocolError('BODY_TOO_LARGE', `the body is larger than maxBytes (${maxBytes})`, {
             scope: 'message',
             limit: 'maxBytes',
             wireCode: 413,
           });
         }
-        if (needed > buffer.length) {
-          // Exactly what is needed for a body of one chunk, twice as much from then on.
-          const grown = new Uint8Array(length === 0 ? needed : Math.min(Math.max(needed, 2 * length), maxBytes));
-          grown.set(buffer.subarray(0, length));
-          buffer = grown;
-        }
-        buffer.set(chunk, length);
-        length = needed;
+        const fitting = Math.min(block.length - filled, chunk.length);
+        block.set(fitting === chunk.length ? chunk : chunk.subarray(0, fitting), filled);
+        filled += fitting;
+        length += chunk.length;
+        if (fitting === chunk.length) return;
+        // Exactly what is needed for a body of one chunk, twice as much from then on.
+        const rest = chunk.length - fitting;
+        block = new Uint8Array(Math.max(rest, Math.min(length - rest, BLOCK, maxBytes - length + rest)));
+        block.set(fitting === 0 ? chunk : chunk.subarray(fitting));
+        filled = rest;
+        blocks.push(block);
       },
       complete() {
-        const bytes = buffer.subarray(0, length);
-        buffer = EMPTY;
+        const bytes = blocks.length > 1 ? joined(blocks, length) : block.subarray(0, length);
+        blocks = [];
+        block = EMPTY;
         subscriber.next(finish(bytes));
         subscriber.complete();
       },
       finalize() {
-        buffer = EMPTY;
+        blocks = [];
+        block = EMPTY;
       },
     };
   });
 }
 
 const EMPTY = new Uint8Array(0);
+
+/** All but the last block are full. */
+function joined(blocks: readonly Uint8Array[], length: number): Uint8Array {
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const block of blocks) {
+    all.set(at + block.length > length ? block.subarray(0, length - at) : block, at);
+    at += block.length;
+  }
+  return all;
+}

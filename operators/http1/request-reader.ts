@@ -95,7 +95,7 @@ export class RequestReader implements InletOwner {
 
   /** @internal */
   next(chunk: Uint8Array): void {
-    if (this.#mode === OFF) return;
+    if (this.#mode === OFF) return this.#host.progress();
     if (this.#mode === DEAF) return this.inlet.stall();
     this.decoder.push(chunk);
     this.#pump();

@@ -217,7 +217,7 @@ export class Http2Connection implements StreamHooks, DispatchHooks {
 
   #read(chunk: Uint8Array): void {
     this.#received += chunk.length;
-    if (this.state === 'lingering') return;
+    if (this.state === 'lingering') return this.#hooks.progress();
     this.#decoder.push(chunk);
     if (this.#pumping) return; // re-entered from below: the loop there goes on
     this.#within = chunk.length;

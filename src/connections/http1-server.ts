@@ -10,6 +10,7 @@ import { BodyClock } from './body-clock.js';
 import { SendClock } from './send-clock.js';
 import type { ServedConnection, ServedSocket, ServerWait } from './served-connection.js';
 import type { ResolvedServerTimeouts } from './server-timeouts.js';
+import { SlowDrop } from './slow-drop.js';
 import type { Deadline, Deadlines } from './timeouts.js';
 import { UpgradedConnection } from './upgraded-connection.js';
 
@@ -53,6 +54,7 @@ export class Http1Server implements ServerConnectionHooks, ServedConnection {
   #wait: ServerWait | undefined = undefined;
   #since = 0;
   #upgraded = false;
+  #drop: SlowDrop | undefined = undefined;
 
   constructor(socket: ServedSocket, deadlines: Deadlines, options: Http1ServerOptions, hooks: Http1ServerHooks) {
     this.socket = socket;
@@ -124,6 +126,7 @@ export class Http1Server implements ServerConnectionHooks, ServedConnection {
     this.#send?.stop();
     this.#halfClosed?.disarm();
     this.#last?.disarm();
+    this.#drop?.stop();
     this.#wait = undefined;
     if (!this.#upgraded) this.#hooks.closed(error, this);
   }
@@ -133,6 +136,7 @@ export class Http1Server implements ServerConnectionHooks, ServedConnection {
     const phase = this.#phaseNow();
     if (phase !== this.#phase || connection.requests !== this.#requests) this.#enter(phase);
     if (phase === 'body') this.#body?.held(connection.consumerHolds);
+    else if (phase === 'linger') this.#dropped();
     const sending = connection.unsent > 0;
     if (sending !== this.#sending) this.#watchSending(sending);
     if (connection.finished) this.#watchHalfClosed();
@@ -147,6 +151,12 @@ export class Http1Server implements ServerConnectionHooks, ServedConnection {
     if (reading === 'head' || reading === 'body') return reading;
     if (connection.unanswered > 0 || connection.unsent > 0 || reading === 'nothing') return 'handler';
     return connection.requests > 0 ? 'idle' : 'setup';
+  }
+
+  #dropped(): void {
+    const { connection } = this;
+    this.#drop ??= new SlowDrop(this.#deadlines, connection, () => connection.fail(undefined));
+    this.#drop.dropped();
   }
 
   #waits(wait: ServerWait | undefined): void {

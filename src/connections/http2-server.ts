@@ -7,13 +7,13 @@ import { Http2ErrorCode } from '../../operators/http2/error-code.js';
 import type { DecodedHead } from '../../operators/http2/head-reader.js';
 import type { Settings } from '../../operators/http2/settings.js';
 import type { Http2Stream } from '../../operators/http2/stream.js';
-import { isHttp2CipherSuite } from '../../operators/http2/cipher-suites.js';
-import type { TlsInfo } from '../sockets/byte-duplex.js';
 import { infoOf } from '../sockets/socket-info.js';
+import { inadequateTls } from './adequate-tls.js';
 import { Http2Pings, type PingLimits } from './http2-pings.js';
 import { SendClock } from './send-clock.js';
 import type { ServedConnection, ServedSocket, ServerWait } from './served-connection.js';
 import type { ResolvedServerTimeouts } from './server-timeouts.js';
+import { SlowDrop } from './slow-drop.js';
 import { StreamWatch } from './stream-watch.js';
 import type { Deadline, Deadlines } from './timeouts.js';
 
@@ -60,6 +60,7 @@ export class Http2Server implements ServedConnection, ConnectionHooks {
   #frames = 0;
   #closesIdle = false;
   #failure: unknown = undefined;
+  #drop: SlowDrop | undefined = undefined;
   /** The request a client has upgraded with: it is one when the client has shown that it speaks HTTP/2. */
   #upgraded: { readonly stream: Http2Stream; readonly head: DecodedHead } | undefined = undefined;
 
@@ -109,7 +110,8 @@ export class Http2Server implements ServedConnection, ConnectionHooks {
     this.#frameClock.arm(this.#options.timeouts.settings);
     this.connection.open(bytes);
     const { tls } = infoOf(this.socket.info);
-    if (tls !== undefined && tls.cipherSuite !== '' && !isAdequate(tls)) this.connection.fail(inadequate(tls));
+    const inadequate = tls && inadequateTls(tls);
+    if (inadequate !== undefined) this.connection.fail(inadequate);
   }
 
   get active(): number {
@@ -166,7 +168,8 @@ export class Http2Server implements ServedConnection, ConnectionHooks {
 
   progress(): void {
     const { connection } = this;
-    if (connection.state === 'closed' || connection.state === 'lingering') return;
+    if (connection.state === 'closed') return;
+    if (connection.state === 'lingering') return this.#dropped();
     if (this.#upgraded !== undefined && connection.lanes.settings.heard) this.#begin(this.#upgraded);
     this.#watchFrames();
     const quiet = connection.lanes.streams.size === 0;
@@ -195,10 +198,17 @@ export class Http2Server implements ServedConnection, ConnectionHooks {
 
   closed(error: unknown): void {
     this.#stop();
+    this.#drop?.stop();
     this.#hooks.closed(error ?? this.#failure, this);
   }
 
   // --------------------------------------------------------------------------------------------------------------------
+
+  #dropped(): void {
+    const { connection } = this;
+    this.#drop ??= new SlowDrop(this.#deadlines, connection, () => connection.destroy(undefined));
+    this.#drop.dropped();
+  }
 
   #begin({ stream, head }: { readonly stream: Http2Stream; readonly head: DecodedHead }): void {
     this.#upgraded = undefined;
@@ -287,14 +297,4 @@ export class Http2Server implements ServedConnection, ConnectionHooks {
     this.#hooks.timeout(error, this);
     this.connection.destroy(error);
   }
-}
-
-/** RFC 9113 §9.2: TLS 1.2 at least, and none of the banned suites. */
-function isAdequate({ protocol, cipherSuite }: TlsInfo): boolean {
-  return protocol !== 'TLSv1' && protocol !== 'TLSv1.1' && isHttp2CipherSuite(cipherSuite);
-}
-
-function inadequate({ protocol, cipherSuite }: TlsInfo): ProtocolError {
-  const text = `HTTP/2 is not spoken over ${protocol} with ${cipherSuite}`;
-  return new ProtocolError('INADEQUATE_SECURITY', text, { wireCode: Http2ErrorCode.INADEQUATE_SECURITY });
 }

@@ -1,46 +1,17 @@
 import { Socket } from 'node:net';
-import { Duplex } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import type { Subscriber } from 'rxjs';
 import { deliver, hold, type Release } from '../../operators/core/deliver.js';
 import { UsageError } from '../../operators/core/protocol-error.js';
 import type { ByteDuplexPort } from './byte-duplex.js';
 import { GivenBack } from './given-back.js';
 import { connectionLost, networkError } from './network-error.js';
-import { hadItsShare, type TurnReader } from './share-turns.js';
+import { drainAtEnd, listen, listenToData, type PortEvents, release, unlisten } from './port-events.js';
+import { type TurnReader, TurnShare } from './share-turns.js';
 import { TurnBuffer } from './write-turn.js';
 
-const PORT = Symbol('rxweir.port');
-type Owned = Duplex & { [PORT]: StreamPort };
-
-// One set of listeners for all streams: a closure for each of them would weigh on every idle connection.
-/** Takes what was read, for sockets that read into a buffer of ours and do not say `data`. */
-export function onData(this: Owned, chunk: Uint8Array): void {
-  this[PORT].received(chunk);
-}
-/** Takes what a socket has read, in place of its own `push`: what flows does not go through the buffer of a stream. */
-function push(this: Owned, chunk: unknown, encoding?: BufferEncoding): boolean {
-  if (!(chunk instanceof Uint8Array) || this.readableLength > 0 || !this[PORT].flowing) {
-    return Duplex.prototype.push.call(this, chunk, encoding);
-  }
-  this[PORT].received(chunk);
-  return !hadItsShare(this[PORT], chunk.length);
-}
-function onEnd(this: Owned): void {
-  this[PORT].ended();
-}
-function onDrain(this: Owned): void {
-  this[PORT].drained();
-}
-function onError(this: Owned, error: unknown): void {
-  this[PORT].failed(networkError(error, 'read'));
-}
-function onClose(this: Owned): void {
-  this[PORT].closed();
-}
-
 /** A stream of Node.js as the other side of a {@link ByteDuplex}. */
-export class StreamPort implements ByteDuplexPort, TurnReader {
-  turn = -1;
+export class StreamPort implements ByteDuplexPort, PortEvents, TurnReader {
   readonly #stream: Duplex;
   readonly #mark: number;
   readonly #low: number;
@@ -48,6 +19,8 @@ export class StreamPort implements ByteDuplexPort, TurnReader {
   #subscriber: Subscriber<Uint8Array> | undefined;
   #claimed = false;
   #unread: GivenBack | undefined;
+  /** Of a socket that pushes what it reads. */
+  #share: TurnShare | undefined;
   /** The inbound side is over: ended, failed, or left. */
   #over = false;
   /** Nothing more is written. */
@@ -67,7 +40,7 @@ export class StreamPort implements ByteDuplexPort, TurnReader {
     this.#held -= chunk.length;
     if (!this.#paused || this.#held >= this.#low) return;
     this.#paused = false;
-    if (this.#subscriber !== undefined) this.#stream.resume();
+    if (this.#subscriber !== undefined) this.#goOn();
   };
 
   constructor(stream: Duplex, mark: number, tcp: Socket | undefined) {
@@ -77,9 +50,7 @@ export class StreamPort implements ByteDuplexPort, TurnReader {
     this.#mark = mark;
     this.#low = Math.max(mark / 2, 1); // below it, reading goes on
     this.#tcp = tcp;
-    (stream as Owned)[PORT] = this;
-    if (stream instanceof Socket) stream.push = push;
-    stream.on('error', onError).on('end', onEnd).on('close', onClose).on('drain', onDrain);
+    listen(stream, this);
   }
 
   get heldBytes(): number {
@@ -139,7 +110,7 @@ export class StreamPort implements ByteDuplexPort, TurnReader {
     this.#turn.flush();
     if (this.#finished) return;
     this.#finished = true;
-    if (this.#waiting) this.#stream.once('finish', onDrain); // there is no drain after the end
+    if (this.#waiting) drainAtEnd(this.#stream);
     this.#stream.end();
   }
 
@@ -178,10 +149,10 @@ export class StreamPort implements ByteDuplexPort, TurnReader {
       this.#subscriber = subscriber;
       const unread = this.#unread;
       this.#unread = undefined;
-      if (!this.#listens) stream.on('data', onData as (chunk: Uint8Array) => void);
+      if (!this.#listens) listenToData(stream);
       this.#listens = true;
       unread?.deliver(subscriber);
-      if (!this.#paused && this.#subscriber !== undefined) stream.resume();
+      if (this.ready) this.#goOn();
       return this;
     }
     this.#over = true;
@@ -198,11 +169,12 @@ export class StreamPort implements ByteDuplexPort, TurnReader {
     const stream = this.#stream;
     this.#claimed = this.#over = this.#finished = true;
     stream.pause();
+    const rest = this.#share?.takeRest();
+    if (rest !== undefined) stream.unshift(rest);
     if (this.#unread !== undefined) stream.unshift(this.#unread.bytes);
     this.#unread = undefined;
-    this.#unlisten();
-    if (stream instanceof Socket) delete (stream as { push?: unknown }).push; // its own again
-    stream.off('error', onError);
+    release(stream);
+    if (rest !== undefined) stream._read(0); // it does not know that its reading was stopped
     return stream;
   }
 
@@ -218,21 +190,53 @@ export class StreamPort implements ByteDuplexPort, TurnReader {
   }
 
   received(chunk: Uint8Array): void {
-    const subscriber = this.#subscriber;
-    if (subscriber === undefined) return;
+    if (this.#subscriber === undefined) return;
+    if (this.#share !== undefined) this.#share.give(chunk);
+    else this.take(chunk);
+  }
+
+  pushed(chunk: Uint8Array): boolean {
+    return this.#subscriber === undefined || (this.#share ??= new TurnShare(this)).give(chunk);
+  }
+
+  /** Somebody reads, and holds no more than may be. */
+  get ready(): boolean {
+    return this.#subscriber !== undefined && !this.#paused;
+  }
+
+  take(chunk: Uint8Array): boolean {
+    const subscriber = this.#subscriber as Subscriber<Uint8Array>;
     this.#held += chunk.length;
     deliver(subscriber, chunk, this.#released);
-    if (this.#subscriber === undefined && !this.#over) this.#stream.pause(); // given back, and nobody has taken it
-    if (this.#held < this.#mark || this.#paused) return;
+    if (this.#subscriber === undefined) {
+      if (!this.#over) this.#stream.pause(); // given back, and nobody has taken it
+      return false;
+    }
+    if (this.#held < this.#mark || this.#paused) return !this.#paused;
     this.#paused = true;
     this.#stream.pause();
+    return false;
+  }
+
+  stop(): void {
+    if (!this.#over) this.#stream.pause();
   }
 
   readOn(): void {
-    if (!this.#stream.destroyed) this.#stream._read(0);
+    if (this.#stream.destroyed) return;
+    if (this.ready) this.#stream.resume();
+    this.#stream._read(0);
+  }
+
+  #goOn(): void {
+    if (this.#share?.waits !== true) this.#stream.resume();
+    else this.#share.wait();
   }
 
   ended(): void {
+    if (this.#over) return;
+    const rest = this.#share?.takeRest();
+    if (rest !== undefined && this.#subscriber !== undefined) this.take(rest); // there is no turn after the end
     if (this.#over) return;
     if (this.#wasCut()) {
       this.#stream.destroy();
@@ -248,6 +252,10 @@ export class StreamPort implements ByteDuplexPort, TurnReader {
     if (waiting === undefined) return;
     this.#waiting = undefined;
     for (const release of waiting) release();
+  }
+
+  broken(error: unknown): void {
+    this.failed(networkError(error, 'read'));
   }
 
   /** Nothing more comes or goes. */
@@ -268,13 +276,7 @@ export class StreamPort implements ByteDuplexPort, TurnReader {
       this.#finished = true;
       this.drained();
     } else this.failed(connectionLost('read'));
-    this.#unlisten(); // but for errors: what a stream says after its end must not end the process
-  }
-
-  #unlisten(): void {
-    const stream = this.#stream;
-    stream.off('data', onData as (chunk: Uint8Array) => void);
-    stream.off('end', onEnd).off('close', onClose).off('drain', onDrain);
+    unlisten(this.#stream);
   }
 
   /**

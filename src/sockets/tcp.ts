@@ -7,7 +7,7 @@ import { reachHost } from './reach-host.js';
 import { readBuffer } from './read-buffer.js';
 import { tcpInfo } from './socket-info.js';
 import { streamDuplex } from './stream-duplex.js';
-import { onData } from './stream-port.js';
+import { onData } from './port-events.js';
 
 /** A TCP connection to `target`, as `Network.connect` describes. Nagle's algorithm is off. */
 export function connectTcp(target: ConnectTarget): Observable<ByteDuplex> {

@@ -6,7 +6,7 @@ import { openSocket } from './open-socket.js';
 import { readBuffer } from './read-buffer.js';
 import { unixInfo } from './socket-info.js';
 import { streamDuplex } from './stream-duplex.js';
-import { onData } from './stream-port.js';
+import { onData } from './port-events.js';
 
 /** A connection to the UNIX socket at `path`, as `Network.connect` describes. */
 export function connectUnix(

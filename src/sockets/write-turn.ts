@@ -7,7 +7,8 @@ const MOST = 16_384;
 /** Those with something to write when this turn of the event loop is over. */
 let waiting: TurnBuffer[] = [];
 
-function flushAll(): void {
+/** Writes what is kept for all sockets. */
+export function flushTurn(): void {
   const due = waiting;
   waiting = [];
   for (let i = 0; i < due.length; i++) due[i]?.flush();
@@ -37,7 +38,7 @@ export class TurnBuffer {
     if (this.#first !== undefined) (this.#more ??= []).push(chunk);
     else {
       this.#first = chunk;
-      if (waiting.push(this) === 1) setImmediate(flushAll);
+      if (waiting.push(this) === 1) setImmediate(flushTurn);
     }
     return true;
   }

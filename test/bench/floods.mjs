@@ -12,9 +12,12 @@ const RISE = 50;
  * What somebody polite keeps of their rate during each flood, beside what they keep while the same flood goes to somebody else who only
  * discards it: on a machine with few cores the attacker takes its share of them, whoever is attacked. Everybody is a process of their own. There
  * are many rows: each is looked at for a fifth of the time, in half of the rounds.
+ *
+ * @param only how the names of the rows begin that are looked at
  */
-export async function floods({ rounds, ms }) {
-  const turn = { rounds: Math.ceil(rounds / 2), ms: ms / 5 };
+export async function floods({ rounds, ms, only }) {
+  const picked = ({ name }) => only.some((start) => name.startsWith(start));
+  const turn = { rounds: Math.ceil(rounds / 2), ms: ms / 5, picked };
   const server = await startServer('../load/flood-server.mjs');
   await ofServer(server, turn);
   await ofClient(server, turn);
@@ -22,7 +25,7 @@ export async function floods({ rounds, ms }) {
 }
 
 /** Attackers of our server. */
-async function ofServer(server, { rounds, ms }) {
+async function ofServer(server, { rounds, ms, picked }) {
   const polite = await startServer('flood-polite.mjs', server.port);
   const sink = await startServer('flood-sink.mjs');
   const rate = () => rateOf(polite, ms);
@@ -30,6 +33,7 @@ async function ofServer(server, { rounds, ms }) {
   await sleep(RISE);
   const table = new Table(`floods of a server: what 4 polite connections keep of their rate`, rounds);
   for (const [index, { name }] of serverFloods.entries()) {
+    if (!picked({ name })) continue;
     await table.row(name, rate, async (elsewhere) => {
       const attacker = await attack(String(elsewhere ? sink.port : server.port), index);
       return () => attacker.stop();
@@ -41,12 +45,13 @@ async function ofServer(server, { rounds, ms }) {
 }
 
 /** Hostile servers that our client asks as well. */
-async function ofClient(server, { rounds, ms }) {
+async function ofClient(server, { rounds, ms, picked }) {
   const client = await startServer('flood-client.mjs', server.port);
   const rate = () => rateOf(client, ms);
   await sleep(RISE);
   const table = new Table('floods of a client: what 4 requests at a time to a good server keep of their rate', rounds);
   for (const [index, { name, version }] of hostileServers.entries()) {
+    if (!picked({ name })) continue;
     const hostile = await startServer('flood-hostile.mjs', String(index));
     await table.row(name, rate, async (elsewhere) => {
       if (elsewhere) {

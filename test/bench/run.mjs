@@ -1,10 +1,15 @@
 // npm run bench [-- suite …] [-- --rounds 7 --ms 2000]: every figure as a ratio against peers measured in the same run.
+// -- floods --only 'C1 ' --only B: the rows that begin so.
 import { parseArgs } from 'node:util';
 import * as suites from './suites.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rounds: { type: 'string', default: '5' }, ms: { type: 'string', default: '1500' } },
+  options: {
+    rounds: { type: 'string', default: '5' },
+    ms: { type: 'string', default: '1500' },
+    only: { type: 'string', multiple: true, default: [''] },
+  },
 });
 const known = new Map(Object.entries(suites));
 const names = positionals.length > 0 ? positionals : [...known.keys()];
@@ -15,5 +20,5 @@ for (const name of names) {
     process.exitCode = 1;
     break;
   }
-  await suite({ rounds: Number(values.rounds), ms: Number(values.ms) });
+  await suite({ rounds: Number(values.rounds), ms: Number(values.ms), only: values.only });
 }

@@ -1,67 +1,224 @@
-import { describe, expect, it } from 'vitest';
-import { hadItsShare, type TurnReader } from '../../../src/sockets/share-turns.js';
+import { performance } from 'node:perf_hooks';
+import { hold, type Release } from '../../../operators/core/deliver.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type * as ShareTurns from '../../../src/sockets/share-turns.js';
+import { ByteDuplex } from '../../../src/sockets/byte-duplex.js';
 import { connected, Reader, turns, until } from './harness.js';
 
 const FULL = 65_536;
 
-/** Counts how often it may read on. */
-class Counter implements TurnReader {
-  turn = -1;
-  times = 0;
-
-  readOn(): void {
-    this.times++;
-  }
-}
-
 describe('a turn of the event loop', () => {
-  it('is shared: who gave a full read waits for the next one, where others are read too', async () => {
-    await turns();
-    const [greedy, other] = [new Counter(), new Counter()];
-    expect(hadItsShare(greedy, FULL)).toBe(false); // alone, as far as can be seen
-    expect(hadItsShare(other, 10)).toBe(false); // has no more
-    expect(hadItsShare(greedy, FULL)).toBe(true);
-    expect(greedy.times).toBe(0);
-    await turns(1);
-    expect([greedy.times, other.times]).toEqual([1, 0]);
-    expect(hadItsShare(greedy, FULL)).toBe(true); // the other was there a turn ago
-    await turns(1);
-    expect(hadItsShare(greedy, FULL)).toBe(false); // and is there no more
-    expect(greedy.times).toBe(2);
-  });
+  /** Milliseconds. */
+  let clock = 0;
+  let TurnShare: typeof ShareTurns.TurnShare;
 
-  it('is not for one connection alone', async () => {
-    await turns();
-    const only = new Counter();
-    for (let i = 0; i < 5; i++) {
-      for (let read = 0; read < 32; read++) expect(hadItsShare(only, FULL)).toBe(false);
+  beforeEach(async () => {
+    clock = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => clock);
+    vi.resetModules(); // nobody has been read in a turn yet
+    ({ TurnShare } = await import('../../../src/sockets/share-turns.js'));
+  });
+  afterEach(() => vi.restoreAllMocks());
+
+  /** Is read by what takes so many milliseconds a byte. */
+  class Taker implements ShareTurns.TurnReader {
+    ready = true;
+    reads = 0;
+    stops = 0;
+    pieces: number[] = [];
+    readonly share = new TurnShare(this);
+
+    constructor(readonly dear: number) {}
+
+    get bytes(): number {
+      return this.pieces.reduce((sum, piece) => sum + piece, 0);
+    }
+
+    take(piece: Uint8Array): boolean {
+      this.pieces.push(piece.length);
+      clock += piece.length * this.dear;
+      return this.ready;
+    }
+
+    stop(): void {
+      this.stops++;
+    }
+
+    readOn(): void {
+      this.reads++;
+    }
+  }
+
+  /** Two who are modest are read in each turn: ten bytes, a hundredth of a millisecond. */
+  async function besides(others: readonly Taker[], count: number): Promise<void> {
+    for (let i = 0; i < count; i++) {
+      for (const { share } of others) share.give(new Uint8Array(10));
       await turns(1);
     }
-    expect(only.times).toBe(0);
+  }
+
+  it('is not shared where one is read alone', async () => {
+    const only = new Taker(1);
+    for (let i = 0; i < 5; i++) {
+      for (let read = 0; read < 32; read++) expect(only.share.give(new Uint8Array(FULL))).toBe(true);
+      await turns(1);
+    }
+    expect([only.pieces.length, only.bytes, only.stops, only.reads]).toEqual([160, 160 * FULL, 0, 0]);
+  });
+
+  it('gives whoever asks for much what others ask for, and the rest in later turns', async () => {
+    const modest = [new Taker(0.001), new Taker(0.001)];
+    const greedy = new Taker(0.001);
+    await besides(modest, 5);
+    expect(greedy.share.give(new Uint8Array(FULL))).toBe(false);
+    // The first slice is a guess; what it took too much is taken off the next turns.
+    expect([greedy.pieces, greedy.stops, greedy.share.waits]).toEqual([[1024], 1, true]);
+    await besides(modest, 40);
+    expect(greedy.bytes).toBe(1024);
+    await besides(modest, 400);
+    const before = greedy.bytes;
+    await besides(modest, 1000);
+    // A share is 0.02 milliseconds: 20 bytes.
+    expect((greedy.bytes - before) / 1000).toBeGreaterThan(15);
+    expect((greedy.bytes - before) / 1000).toBeLessThan(25);
+    expect(greedy.reads).toBe(0);
+    await until(() => greedy.reads > 0); // nobody else is read: shares grow
+    expect([greedy.bytes, greedy.share.waits]).toEqual([FULL, false]);
+  });
+
+  it('lets a dear piece count for a millisecond and no more', async () => {
+    const modest = [new Taker(0.001), new Taker(0.001)];
+    const dear = new Taker(0.1);
+    await besides(modest, 5);
+    dear.share.give(new Uint8Array(2000)); // the first slice takes 102 milliseconds
+    expect(dear.pieces).toEqual([1024]);
+    await besides(modest, 49);
+    expect(dear.pieces).toEqual([1024]);
+    await besides(modest, 3);
+    expect(dear.pieces.length).toBeGreaterThan(1);
+  });
+
+  it('is cut for nobody where all ask for much', async () => {
+    const all = [new Taker(0.001), new Taker(0.001), new Taker(0.001)];
+    for (let i = 0; i < 50; i++) {
+      for (const { share } of all) expect(share.give(new Uint8Array(900))).toBe(true);
+      await turns(1);
+    }
+    for (const { pieces, stops } of all) expect([pieces, stops]).toEqual([Array.from({ length: 50 }, () => 900), 0]);
+  });
+
+  it('keeps what a reader takes no more of until it does, or for whoever comes after it', async () => {
+    const modest = [new Taker(0.001), new Taker(0.001)];
+    const full = new Taker(0);
+    await besides(modest, 5);
+    full.ready = false;
+    expect(full.share.give(new Uint8Array(3000))).toBe(false);
+    expect([full.pieces, full.share.waits]).toEqual([[1024], true]);
+    full.share.wait();
+    await besides(modest, 2);
+    expect(full.pieces).toEqual([1024]);
+    full.ready = true;
+    full.share.wait();
+    await besides(modest, 2);
+    expect([full.bytes, full.reads, full.share.waits]).toEqual([3000, 1, false]);
+    full.ready = false;
+    expect(full.share.give(new Uint8Array(FULL))).toBe(false);
+    expect(full.share.takeRest()?.length).toBe(FULL + 3000 - full.bytes);
+    expect([full.share.waits, full.share.takeRest()]).toEqual([false, undefined]);
   });
 });
 
 describe('connections that are sent much at once', () => {
-  it('all get all of it, in order, however they are held meanwhile', async () => {
+  /** What takes its time over each byte, beside somebody who says a word in each turn. */
+  const dear = (chunk: Uint8Array): void => {
+    const until = performance.now() + chunk.length / 10_000;
+    while (performance.now() < until);
+  };
+
+  async function besideSomebody(): Promise<() => void> {
+    const [client, server] = await connected({}, {});
+    let over = false;
+    const reader = new Reader(server, () => !over && setImmediate(() => client.next(Buffer.from('x'))));
+    client.next(Buffer.from('x'));
+    await until(() => reader.bytes > 20);
+    return () => (over = true);
+  }
+
+  const size = 24 * FULL + 7;
+  const sent = Uint8Array.from({ length: size }, (_, i) => (i * 31) % 251);
+
+  it.each([
+    ['as it comes', () => undefined],
+    ['held now and then', (releases: Release[]) => releases.push(hold())],
+  ])('all get all of it, in order, %s', async (_, keep) => {
+    const stop = await besideSomebody();
+    const releases: Release[] = [];
     const pairs = await Promise.all([1, 2, 3].map(() => connected({}, {})));
-    const size = 24 * FULL + 7;
-    const sent = Uint8Array.from({ length: size }, (_, i) => (i * 31) % 251);
     const seen = pairs.map(() => Buffer.alloc(size));
     const readers = pairs.map(([, server], i) => {
       let at = 0;
       return new Reader(server, (chunk) => {
         (seen[i] as Buffer).set(chunk, at);
         at += chunk.length;
+        dear(chunk);
+        keep(releases);
       });
     });
     for (const [client] of pairs) {
       client.next(sent);
       client.complete();
     }
-    await until(() => readers.every(({ ended }) => ended));
+    await until(() => {
+      for (const release of releases.splice(0)) release();
+      return readers.every(({ ended }) => ended);
+    });
+    stop();
     for (const [i, { bytes }] of readers.entries()) {
       expect(bytes).toBe(size);
       expect((seen[i] as Buffer).equals(sent), `connection ${i}`).toBe(true);
     }
+  });
+
+  it('can be left, reset or handed on while some of it waits', async () => {
+    const stop = await besideSomebody();
+    const chunks: number[] = [];
+    const begun = async (): Promise<[ByteDuplex, ByteDuplex, Reader]> => {
+      const [client, server] = await connected({}, {});
+      const reader = new Reader(server, (chunk) => {
+        chunks.push(chunk.length);
+        dear(chunk);
+      });
+      client.next(sent);
+      await until(() => reader.bytes > 0);
+      return [client, server, reader];
+    };
+    const [, left, leaver] = await begun();
+    leaver.leave();
+    const bytes = leaver.bytes;
+    const [, failing, failed] = await begun();
+    failing.error(new Error('enough'));
+    await turns(20);
+    expect([leaver.bytes, left.destroyed]).toEqual([bytes, true]);
+    expect([failed.bytes < size, failing.destroyed]).toEqual([true, true]);
+    expect(Math.min(...chunks)).toBeLessThan(FULL); // they were cut
+
+    const [client, server] = await connected({}, {});
+    const all: Uint8Array[] = [];
+    let first = 0;
+    server.subscribe((chunk) => {
+      first = chunk.length;
+      dear(chunk);
+      ByteDuplex.portOf(server).unread(chunk);
+    });
+    client.next(sent);
+    client.complete();
+    await until(() => first > 0);
+    await turns(5);
+    const stream = ByteDuplex.portOf(server).detach();
+    stream?.on('data', (chunk: Uint8Array) => all.push(chunk)).resume();
+    await until(() => all.reduce((sum, { length }) => sum + length, 0) === size);
+    stop();
+    stream?.destroy();
+    expect(Buffer.concat(all).equals(sent)).toBe(true);
   });
 });
