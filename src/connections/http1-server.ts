@@ -136,7 +136,7 @@ export class Http1Server implements ServerConnectionHooks, ServedConnection {
     const phase = this.#phaseNow();
     if (phase !== this.#phase || connection.requests !== this.#requests) this.#enter(phase);
     if (phase === 'body') this.#body?.held(connection.consumerHolds);
-    else if (phase === 'linger') this.#dropped();
+    else if (phase === 'linger') (this.#drop ??= new SlowDrop(this.#deadlines)).dropped();
     const sending = connection.unsent > 0;
     if (sending !== this.#sending) this.#watchSending(sending);
     if (connection.finished) this.#watchHalfClosed();
@@ -151,12 +151,6 @@ export class Http1Server implements ServerConnectionHooks, ServedConnection {
     if (reading === 'head' || reading === 'body') return reading;
     if (connection.unanswered > 0 || connection.unsent > 0 || reading === 'nothing') return 'handler';
     return connection.requests > 0 ? 'idle' : 'setup';
-  }
-
-  #dropped(): void {
-    const { connection } = this;
-    this.#drop ??= new SlowDrop(this.#deadlines, connection, () => connection.fail(undefined));
-    this.#drop.dropped();
   }
 
   #waits(wait: ServerWait | undefined): void {

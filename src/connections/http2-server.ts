@@ -169,7 +169,7 @@ export class Http2Server implements ServedConnection, ConnectionHooks {
   progress(): void {
     const { connection } = this;
     if (connection.state === 'closed') return;
-    if (connection.state === 'lingering') return this.#dropped();
+    if (connection.state === 'lingering') return (this.#drop ??= new SlowDrop(this.#deadlines)).dropped();
     if (this.#upgraded !== undefined && connection.lanes.settings.heard) this.#begin(this.#upgraded);
     this.#watchFrames();
     const quiet = connection.lanes.streams.size === 0;
@@ -203,12 +203,6 @@ export class Http2Server implements ServedConnection, ConnectionHooks {
   }
 
   // --------------------------------------------------------------------------------------------------------------------
-
-  #dropped(): void {
-    const { connection } = this;
-    this.#drop ??= new SlowDrop(this.#deadlines, connection, () => connection.destroy(undefined));
-    this.#drop.dropped();
-  }
 
   #begin({ stream, head }: { readonly stream: Http2Stream; readonly head: DecodedHead }): void {
     this.#upgraded = undefined;

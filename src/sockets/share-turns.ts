@@ -55,7 +55,14 @@ function next(): void {
   flushTurn(); // whoever had its share gets its answers before others go on
   const due = resting;
   resting = [];
-  for (const one of due) one.goOn();
+  // Those who wait have one share of the turn together, however many they are.
+  const until = performance.now() + share;
+  let at = 0;
+  do due[at++]?.goOn();
+  while (at < due.length && performance.now() < until);
+  if (at >= due.length) return;
+  resting = [...due.slice(at), ...resting];
+  schedule();
 }
 
 function schedule(): void {

@@ -1,9 +1,9 @@
 // node flood-attacker.mjs <port> <index of the flood>: attacks until it is killed; prints 0 once it has begun. It has the processor time
 // that others leave: attackers bring machines of their own.
-import { setPriority } from 'node:os';
 import { attack, floods } from '../load/floods.mjs';
+import { takeLeftoverTime } from './leftover-time.mjs';
 
-setPriority(19);
+takeLeftoverTime();
 const [port, index] = process.argv.slice(2).map(Number);
 attack(port, floods[index]);
 setTimeout(() => console.log(0), 200);

@@ -1,9 +1,9 @@
 // node flood-sink.mjs [port]: takes what it is sent and answers nothing. Without a port a server, that prints its own; with one, four
 // clients who ask there, and come back when they are thrown out. Like the attacker, it has the processor time that others leave.
 import net from 'node:net';
-import { setPriority } from 'node:os';
+import { takeLeftoverTime } from './leftover-time.mjs';
 
-setPriority(19);
+takeLeftoverTime();
 const port = process.argv[2];
 const quiet = (socket) => socket.on('error', () => undefined).resume();
 

@@ -6,18 +6,18 @@ import { median, startServer } from './harness.mjs';
 
 const GOAL = 0.5;
 /** Milliseconds until a flood, whose first 200 the attacker waits itself, is at its height. */
-const RISE = 50;
+const RISE = 150;
 
 /**
  * What somebody polite keeps of their rate during each flood, beside what they keep while the same flood goes to somebody else who only
  * discards it: on a machine with few cores the attacker takes its share of them, whoever is attacked. Everybody is a process of their own. There
- * are many rows: each is looked at for a fifth of the time, in half of the rounds.
+ * are many rows: each is looked at for a third of the time, in half of the rounds.
  *
  * @param only how the names of the rows begin that are looked at
  */
 export async function floods({ rounds, ms, only }) {
   const picked = ({ name }) => only.some((start) => name.startsWith(start));
-  const turn = { rounds: Math.ceil(rounds / 2), ms: ms / 5, picked };
+  const turn = { rounds: Math.ceil(rounds / 2), ms: ms / 3, picked };
   const server = await startServer('../load/flood-server.mjs');
   await ofServer(server, turn);
   await ofClient(server, turn);

@@ -86,6 +86,20 @@ describe('a turn of the event loop', () => {
     expect([greedy.bytes, greedy.share.waits]).toEqual([FULL, false]);
   });
 
+  it('has one share for all who wait, one after the other', async () => {
+    const modest = [new Taker(0.001), new Taker(0.001)];
+    const greedy = Array.from({ length: 8 }, () => new Taker(0.001));
+    await besides(modest, 5);
+    for (const { share } of greedy) expect(share.give(new Uint8Array(FULL))).toBe(false);
+    await besides(modest, 1000);
+    const before = greedy.map(({ bytes }) => bytes);
+    await besides(modest, 1000);
+    const gained = greedy.map(({ bytes }, i) => bytes - (before[i] as number));
+    // A share is 20 bytes, a piece 64 at least, and each had its turns.
+    expect(gained.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThan(1000 * 64 + 8 * 1024);
+    expect(Math.min(...gained)).toBeGreaterThan(1000);
+  });
+
   it('lets a dear piece count for a millisecond and no more', async () => {
     const modest = [new Taker(0.001), new Taker(0.001)];
     const dear = new Taker(0.1);
