@@ -1,4 +1,5 @@
 import type { OperatorFunction } from 'rxjs';
+import { largeBuffer } from '../core/large-buffer.js';
 import { operate } from '../core/operate.js';
 import { ProtocolError } from '../core/protocol-error.js';
 
@@ -26,7 +27,7 @@ export function collectBytes<R>(
 ): OperatorFunction<Uint8Array, R> {
   return operate((subscriber) => {
     let blocks: Uint8Array[] = [];
-    let block = EMPTY;
+    let block: Uint8Array = EMPTY;
     /** Bytes in the last block, and in all. */
     let filled = 0;
     let length = 0;
@@ -46,7 +47,7 @@ export function collectBytes<R>(
         if (fitting === chunk.length) return;
         // Exactly what is needed for a body of one chunk, twice as much from then on.
         const rest = chunk.length - fitting;
-        block = new Uint8Array(Math.max(rest, Math.min(length - rest, BLOCK, maxBytes - length + rest)));
+        block = room(Math.max(rest, Math.min(length - rest, BLOCK, maxBytes - length + rest)));
         block.set(fitting === 0 ? chunk : chunk.subarray(fitting));
         filled = rest;
         blocks.push(block);
@@ -70,11 +71,17 @@ const EMPTY = new Uint8Array(0);
 
 /** All but the last block are full. */
 function joined(blocks: readonly Uint8Array[], length: number): Uint8Array {
-  const all = new Uint8Array(length);
+  const all = room(length);
   let at = 0;
   for (const block of blocks) {
     all.set(at + block.length > length ? block.subarray(0, length - at) : block, at);
     at += block.length;
   }
   return all;
+}
+
+/** Not zeroed: all of what is handed on is written. */
+function room(length: number): Uint8Array {
+  const { buffer } = largeBuffer(length);
+  return new Uint8Array(buffer);
 }
