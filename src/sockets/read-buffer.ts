@@ -1,4 +1,5 @@
 import type { OnReadOpts } from 'node:net';
+import { largeBuffer } from '../../operators/core/large-buffer.js';
 
 /** What one read can bring; Node's own reads have this size too. Bytes. */
 const SIZE = 65_536;
@@ -26,7 +27,7 @@ export function readBuffer<This>(received: (this: This, chunk: Uint8Array) => vo
     },
     callback(this: This, length: number, buffer: Uint8Array) {
       const own = buffer.buffer !== SHARED.buffer;
-      if (length >= HAND_OVER) next = Buffer.allocUnsafeSlow(SIZE);
+      if (length >= HAND_OVER) next = largeBuffer(SIZE);
       else if (own) next = SHARED;
       received.call(this, own && length >= HAND_OVER ? buffer.subarray(0, length) : copied(buffer, length));
       return true;
