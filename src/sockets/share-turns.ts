@@ -5,6 +5,7 @@
  *
  * A share is a time, because only that tells what a byte costs. It is twice what the most modest of those read in this turn
  * usually need for what they are sent at once: where all are alike nobody is cut, and where nobody else is read there is no share.
+ * Those who wait have half a share of each turn together, however many they are: the modest come first.
  */
 import { performance } from 'node:perf_hooks';
 import { flushTurn } from './write-turn.js';
@@ -42,7 +43,7 @@ let scheduled = false;
 let readers = 0;
 let least = Infinity;
 let share = Infinity;
-let resting: TurnShare[] = [];
+const resting: TurnShare[] = [];
 
 function next(): void {
   scheduled = false;
@@ -53,16 +54,12 @@ function next(): void {
   readers = 0;
   least = Infinity;
   flushTurn(); // whoever had its share gets its answers before others go on
-  const due = resting;
-  resting = [];
-  // Those who wait have half a share of the turn together, however many they are: the modest come first.
+  let due = resting.length; // who begins to wait now has the turn after this
+  if (due === 0) return;
   const until = performance.now() + share / 2;
-  let at = 0;
-  do due[at++]?.goOn();
-  while (at < due.length && performance.now() < until);
-  if (at >= due.length) return;
-  resting = [...due.slice(at), ...resting];
-  schedule();
+  do resting.shift()?.goOn();
+  while (--due > 0 && performance.now() < until);
+  if (due > 0) schedule();
 }
 
 function schedule(): void {

@@ -183,6 +183,34 @@ describe('on a port for http and https', () => {
   );
 });
 
+describe('beside others who are read', () => {
+  it('who has had more than a share of its turns is answered, as the last, though its request waits for the next', async () => {
+    const dear = `GET /dear HTTP/1.1\r\nhost: x\r\nfill: ${'x'.repeat(1000)}\r\n\r\n`; // more than is never cut
+    const { server, raw } = await realServer(({ target }) => {
+      for (const until = performance.now() + (target === '/dear' ? 5 : 0); performance.now() < until;);
+      return { body: 'ok' };
+    });
+    const modest = Array.from({ length: 8 }, raw);
+    for (const { socket } of modest) {
+      const ask = (): boolean => socket.write(get('/'));
+      socket.on('data', ask);
+      ask();
+    }
+    const greedy = raw();
+    for (let i = 1; i <= 20; i++) {
+      const answered = new Promise((resolve) => greedy.socket.once('data', resolve));
+      greedy.send(dear);
+      await answered;
+    }
+    greedy.send(dear);
+    const closed = lastValueFrom(server.close(), { defaultValue: undefined });
+    const received = await greedy.closed;
+    expect(greedy.statuses).toEqual(Array.from({ length: 21 }, () => 200));
+    expect(received).toMatch(/connection: close[^]*ok$/);
+    await closed;
+  });
+});
+
 /** Sends ten bytes and no more until it is told to go. */
 class Halting extends Duplex {
   halted = false;

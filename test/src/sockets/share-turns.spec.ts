@@ -86,7 +86,7 @@ describe('a turn of the event loop', () => {
     expect([greedy.bytes, greedy.share.waits]).toEqual([FULL, false]);
   });
 
-  it('has one share for all who wait, one after the other', async () => {
+  it('has half a share for all who wait, one after the other', async () => {
     const modest = [new Taker(0.001), new Taker(0.001)];
     const greedy = Array.from({ length: 8 }, () => new Taker(0.001));
     await besides(modest, 5);
