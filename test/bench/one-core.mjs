@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 
-const mayPin = availableParallelism() > 1 && spawnSync('taskset', ['-V']).error === undefined;
+const mayPin = availableParallelism() > 1 && spawnSync('taskset', ['-c', '0', 'true']).status === 0;
 
 /** A program and its arguments, on the first core where there are more and the system can. */
 export function onFirstCore(program, args) {
