@@ -1,5 +1,7 @@
 import { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import { networkError } from './network-error.js';
 
 /** What the stream below tells a port. */
 export interface PortEvents {
@@ -10,7 +12,7 @@ export interface PortEvents {
   pushed(chunk: Uint8Array): boolean;
   ended(): void;
   drained(): void;
-  broken(error: unknown): void;
+  failed(error: unknown): void;
   closed(): void;
 }
 
@@ -36,16 +38,22 @@ function onDrain(this: Owned): void {
   this[PORT].drained();
 }
 function onError(this: Owned, error: unknown): void {
-  this[PORT].broken(error);
+  this[PORT].failed(networkError(error, 'read'));
 }
 function onClose(this: Owned): void {
   this[PORT].closed();
 }
 
-/** Tells `port` of the stream from now on, but for `data`: see {@link listenToData}. */
-export function listen(stream: Duplex, port: PortEvents): void {
+/**
+ * Tells `port` of the stream from now on, but for `data`: see {@link listenToData}.
+ *
+ * @param tcp the socket that carries the stream, or is the stream
+ */
+export function listen(stream: Duplex, port: PortEvents, tcp: Socket | undefined): void {
   (stream as Owned)[PORT] = port;
-  if (stream instanceof Socket) stream.push = push;
+  // TLS over bytes that somebody else carries waits for no turns of its own: who carries them has.
+  const carried = tcp === undefined && (stream as Partial<TLSSocket>).encrypted === true;
+  if (stream instanceof Socket && !carried) stream.push = push;
   stream.on('error', onError).on('end', onEnd).on('close', onClose).on('drain', onDrain);
 }
 

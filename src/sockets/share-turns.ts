@@ -102,6 +102,12 @@ export class TurnShare {
     if (rest === undefined || this.give(rest)) this.#reader.readOn();
   }
 
+  /** More to give, behind what waits. */
+  add(chunk: Uint8Array): void {
+    if (this.#rest === undefined) this.wait();
+    this.#rest = this.#rest === undefined ? chunk : Buffer.concat([this.#rest, chunk]);
+  }
+
   /** What was not given. */
   takeRest(): Uint8Array | undefined {
     const rest = this.#rest;

@@ -3,11 +3,13 @@ import type { Duplex } from 'node:stream';
 import type { Subscriber } from 'rxjs';
 import { deliver, hold, type Release } from '../../operators/core/deliver.js';
 import { UsageError } from '../../operators/core/protocol-error.js';
+import { abortStream } from './abort-stream.js';
 import type { ByteDuplexPort } from './byte-duplex.js';
 import { GivenBack } from './given-back.js';
-import { connectionLost, networkError } from './network-error.js';
+import { connectionLost } from './network-error.js';
 import { drainAtEnd, listen, listenToData, type PortEvents, release, unlisten } from './port-events.js';
 import { type TurnReader, TurnShare } from './share-turns.js';
+import { wasCut } from './was-cut.js';
 import { TurnBuffer } from './write-turn.js';
 
 /** A stream of Node.js as the other side of a {@link ByteDuplex}. */
@@ -28,6 +30,8 @@ export class StreamPort implements ByteDuplexPort, PortEvents, TurnReader {
   /** It failed: what is written does not go, ever. */
   #broken = false;
   #aborted = false;
+  /** Tells the reader that it failed, when what waits for a turn has been given. */
+  #last: (() => void) | undefined;
   /** A failure nobody has been told of. */
   #failure: unknown;
   #held = 0;
@@ -50,7 +54,7 @@ export class StreamPort implements ByteDuplexPort, PortEvents, TurnReader {
     this.#mark = mark;
     this.#low = Math.max(mark / 2, 1); // below it, reading goes on
     this.#tcp = tcp;
-    listen(stream, this);
+    listen(stream, this, tcp);
   }
 
   get heldBytes(): number {
@@ -99,11 +103,7 @@ export class StreamPort implements ByteDuplexPort, PortEvents, TurnReader {
       if (this.#broken) hold(); // for good: a source that is pulled must not be drained into nothing
       return;
     }
-    const stream = this.#stream;
-    if (this.#turn.keep(chunk)) return;
-    this.#turn.flush();
-    // The kernel may have taken all of it although the stream asks for a drain.
-    if (!stream.write(chunk) && stream.writableLength > 0) (this.#waiting ??= []).push(hold());
+    if (!this.#turn.write(chunk)) (this.#waiting ??= []).push(hold());
   }
 
   complete(): void {
@@ -118,9 +118,10 @@ export class StreamPort implements ByteDuplexPort, PortEvents, TurnReader {
     if (this.destroyed) return;
     const told = this.#over;
     this.#over = true; // the stream may close at once, and has no better reason
-    this.#abort();
+    this.#aborted = true;
+    abortStream(this.#stream, this.#tcp);
     this.#over = told;
-    this.failed(error);
+    this.#lose(error);
   }
 
   cork(): void {
@@ -187,6 +188,7 @@ export class StreamPort implements ByteDuplexPort, PortEvents, TurnReader {
     if (!this.#finished) this.#stream.end(); // over TLS, says that it is over on purpose
     this.#finished = true;
     this.#stream.destroy();
+    if (this.#last !== undefined) this.drained();
   }
 
   received(chunk: Uint8Array): void {
@@ -219,10 +221,12 @@ export class StreamPort implements ByteDuplexPort, PortEvents, TurnReader {
   }
 
   stop(): void {
+    if (!this.ready) this.#last?.(); // whoever holds is not to wait for that
     if (!this.#over) this.#stream.pause();
   }
 
   readOn(): void {
+    this.#last?.();
     if (this.#stream.destroyed) return;
     if (this.ready) this.#stream.resume();
     this.#stream._read(0);
@@ -235,12 +239,11 @@ export class StreamPort implements ByteDuplexPort, PortEvents, TurnReader {
 
   ended(): void {
     if (this.#over) return;
-    const rest = this.#share?.takeRest();
-    if (rest !== undefined && this.#subscriber !== undefined) this.take(rest); // there is no turn after the end
+    this.#giveRest();
     if (this.#over) return;
-    if (this.#wasCut()) {
+    if (wasCut(this.#stream, this.#tcp)) {
       this.#stream.destroy();
-      if (this.bufferedBytes > 0) return this.failed(connectionLost('write'));
+      if (this.bufferedBytes > 0) return this.#lose(connectionLost('write'));
       this.#finished = true;
     }
     this.#over = true;
@@ -254,12 +257,28 @@ export class StreamPort implements ByteDuplexPort, PortEvents, TurnReader {
     for (const release of waiting) release();
   }
 
-  broken(error: unknown): void {
-    this.failed(networkError(error, 'read'));
+  /** There is no turn after the end. */
+  #giveRest(): void {
+    const rest = this.#share?.takeRest();
+    if (rest !== undefined && this.#subscriber !== undefined) this.take(rest);
+  }
+
+  /** What was read, and would have been given but for the turns of others, comes before the failure. */
+  failed(error: unknown): void {
+    this.#finished = this.#broken = true;
+    unlisten(this.#stream);
+    if (this.#last !== undefined) return;
+    const kept = this.#share && (this.#stream.read() as Uint8Array | null);
+    if (kept) this.#share?.add(kept);
+    this.#last = () => {
+      this.#giveRest();
+      this.#lose(error);
+    };
+    if (!this.ready || this.#share?.waits !== true) this.#last();
   }
 
   /** Nothing more comes or goes. */
-  failed(error: unknown): void {
+  #lose(error: unknown): void {
     this.#finished = true;
     this.#broken = true;
     const subscriber = this.#subscriber;
@@ -275,25 +294,7 @@ export class StreamPort implements ByteDuplexPort, PortEvents, TurnReader {
     if (this.#over) {
       this.#finished = true;
       this.drained();
+      unlisten(this.#stream);
     } else this.failed(connectionLost('read'));
-    unlisten(this.#stream);
-  }
-
-  /**
-   * Whether an end of TLS was a reset in truth: where one meets a write of TLS's own (a session ticket), Node 20 reports
-   * an end and never finishes a write again. The kernel, asked for the first time here, knows better.
-   */
-  #wasCut(): boolean {
-    const below = this.#tcp;
-    return below !== undefined && below !== this.#stream && (this.#stream as Socket).remoteAddress === undefined;
-  }
-
-  #abort(): void {
-    this.#aborted = true;
-    const { writableEnded, writableFinished } = this.#stream;
-    // A reset while our FIN is on its way fails, and would leave the handle open. TLS follows the socket below; to
-    // destroy it in the same turn ends Node 20 in a segmentation fault.
-    if (this.#tcp === undefined || (writableEnded && !writableFinished)) this.#stream.destroy();
-    else this.#tcp.resetAndDestroy();
   }
 }

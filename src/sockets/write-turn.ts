@@ -30,8 +30,15 @@ export class TurnBuffer {
     this.#stream = stream;
   }
 
-  /** Whether it kept the chunk; otherwise the chunk is to be written, after {@link flush}. */
-  keep(chunk: Uint8Array): boolean {
+  /** Keeps the chunk or writes it; whether it may go on so, or there is a drain to come. */
+  write(chunk: Uint8Array): boolean {
+    if (this.#keep(chunk)) return true;
+    this.flush();
+    // The kernel may have taken all of it although the stream asks for a drain.
+    return this.#stream.write(chunk) || this.#stream.writableLength === 0;
+  }
+
+  #keep(chunk: Uint8Array): boolean {
     const { length } = chunk;
     if (length > SMALL || this.bytes + length > MOST || this.#stream.writableLength > 0) return false;
     this.bytes += length;

@@ -1,8 +1,11 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { hold, type Release } from '../../../operators/core/deliver.js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type * as ShareTurns from '../../../src/sockets/share-turns.js';
 import { ByteDuplex } from '../../../src/sockets/byte-duplex.js';
+import { streamDuplex } from '../../../src/sockets/stream-duplex.js';
 import { connected, Reader, turns, until } from './harness.js';
 
 const FULL = 65_536;
@@ -191,6 +194,34 @@ describe('connections that are sent much at once', () => {
       expect(bytes).toBe(size);
       expect((seen[i] as Buffer).equals(sent), `connection ${i}`).toBe(true);
     }
+  });
+
+  it('get what was read of it before they learn that the peer has reset them', async () => {
+    const stop = await besideSomebody();
+    const listener = createServer().listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    const codes: unknown[] = [];
+    for (let i = 0; i < 10; i++) {
+      const client = connect((listener.address() as AddressInfo).port, '127.0.0.1');
+      const [socket] = (await once(listener, 'connection')) as [Socket];
+      const seen: Uint8Array[] = [];
+      const duplex = streamDuplex(socket);
+      const reader = new Reader(duplex, (chunk) => {
+        seen.push(chunk);
+        dear(chunk);
+        duplex.next(Buffer.from('x')); // while some waits nothing is read: it is a write that fails
+      });
+      client.write(sent);
+      await until(() => reader.bytes > 0);
+      client.resetAndDestroy();
+      await until(() => reader.over);
+      codes.push(reader.code); // a reset behind an end may be told as one
+      expect(reader.bytes).toBe(socket.bytesRead);
+      expect(Buffer.concat(seen).equals(sent.subarray(0, reader.bytes))).toBe(true);
+    }
+    expect(codes).toContain('ECONNRESET');
+    listener.close();
+    stop();
   });
 
   it('can be left, reset or handed on while some of it waits', async () => {
