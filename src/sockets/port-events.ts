@@ -20,9 +20,12 @@ const PORT = Symbol('rxweir.port');
 type Owned = Duplex & { [PORT]: PortEvents };
 
 // One set of listeners for all streams: a closure for each of them would weigh on every idle connection.
-/** Takes what was read, for sockets that read into a buffer of ours and do not say `data`. */
-export function onData(this: Owned, chunk: Uint8Array): void {
+function onData(this: Owned, chunk: Uint8Array): void {
   this[PORT].received(chunk);
+}
+/** Takes what was read, for sockets that read into a buffer of ours and do not say `data`; whether they may read on. */
+export function onRead(this: Owned, chunk: Uint8Array): boolean {
+  return this[PORT].pushed(chunk);
 }
 /** Takes what a socket has read, in place of its own `push`: what flows does not go through the buffer of a stream. */
 function push(this: Owned, chunk: unknown, encoding?: BufferEncoding): boolean {
@@ -58,7 +61,7 @@ export function listen(stream: Duplex, port: PortEvents, tcp: Socket | undefined
 }
 
 export function listenToData(stream: Duplex): void {
-  stream.on('data', onData as (chunk: Uint8Array) => void);
+  stream.on('data', onData);
 }
 
 /** There is no drain after the end: it is told of that in its place. */
@@ -68,7 +71,7 @@ export function drainAtEnd(stream: Duplex): void {
 
 /** No more, but for errors: what a stream says after its end must not end the process. */
 export function unlisten(stream: Duplex): void {
-  stream.off('data', onData as (chunk: Uint8Array) => void);
+  stream.off('data', onData);
   stream.off('end', onEnd).off('close', onClose).off('drain', onDrain);
 }
 

@@ -15,9 +15,9 @@ const SHARED = Buffer.allocUnsafeSlow(SIZE);
  * Most reads are small: they go into the shared buffer and are copied to where small buffers are pooled. A connection that
  * is sent much reads into a buffer of its own, which goes to the consumer as it is.
  *
- * @param received called with the socket as `this` and what was read, which is the receiver's to keep.
+ * @param received called with the socket as `this` and what was read, which is the receiver's to keep; whether it may be read on.
  */
-export function readBuffer<This>(received: (this: This, chunk: Uint8Array) => void): OnReadOpts {
+export function readBuffer<This>(received: (this: This, chunk: Uint8Array) => boolean): OnReadOpts {
   let next: Buffer | undefined = SHARED;
   return {
     buffer: () => {
@@ -29,8 +29,7 @@ export function readBuffer<This>(received: (this: This, chunk: Uint8Array) => vo
       const own = buffer.buffer !== SHARED.buffer;
       if (length >= HAND_OVER) next = largeBuffer(SIZE);
       else if (own) next = SHARED;
-      received.call(this, own && length >= HAND_OVER ? buffer.subarray(0, length) : copied(buffer, length));
-      return true;
+      return received.call(this, own && length >= HAND_OVER ? buffer.subarray(0, length) : copied(buffer, length));
     },
   };
 }

@@ -21,7 +21,7 @@ export class StreamPort implements ByteDuplexPort, PortEvents, TurnReader {
   #subscriber: Subscriber<Uint8Array> | undefined;
   #claimed = false;
   #unread: GivenBack | undefined;
-  /** Of a socket that pushes what it reads. */
+  /** Of a socket. */
   #share: TurnShare | undefined;
   /** The inbound side is over: ended, failed, or left. */
   #over = false;
@@ -198,7 +198,7 @@ export class StreamPort implements ByteDuplexPort, PortEvents, TurnReader {
   }
 
   pushed(chunk: Uint8Array): boolean {
-    return this.#subscriber === undefined || (this.#share ??= new TurnShare(this)).give(chunk);
+    return this.#subscriber === undefined || (this.#share ??= new TurnShare(this)).offer(chunk);
   }
 
   /** Somebody reads, and holds no more than may be. */

@@ -1,18 +1,9 @@
 import type { Duplex } from 'node:stream';
+import { turn } from './turn.js';
 
 /** A chunk up to this size waits for the end of the turn, while nothing is backed up. Bytes. */
 const SMALL = 4096;
 const MOST = 16_384;
-
-/** Those with something to write when this turn of the event loop is over. */
-let waiting: TurnBuffer[] = [];
-
-/** Writes what is kept for all sockets. */
-export function flushTurn(): void {
-  const due = waiting;
-  waiting = [];
-  for (let i = 0; i < due.length; i++) due[i]?.flush();
-}
 
 /**
  * Small chunks for one stream, kept until all sockets that were ready have been read. What is written in one turn then
@@ -45,7 +36,7 @@ export class TurnBuffer {
     if (this.#first !== undefined) (this.#more ??= []).push(chunk);
     else {
       this.#first = chunk;
-      if (waiting.push(this) === 1) setImmediate(flushTurn);
+      turn.sent(this);
     }
     return true;
   }

@@ -146,18 +146,21 @@ describe('a turn of the event loop', () => {
 });
 
 describe('connections that are sent much at once', () => {
-  /** What takes its time over each byte, beside somebody who says a word in each turn. */
+  /** What takes its time over each byte, beside two who say a word again and again. */
   const dear = (chunk: Uint8Array): void => {
     const until = performance.now() + chunk.length / 10_000;
     while (performance.now() < until);
   };
 
   async function besideSomebody(): Promise<() => void> {
-    const [client, server] = await connected({}, {});
     let over = false;
-    const reader = new Reader(server, () => !over && setImmediate(() => client.next(Buffer.from('x'))));
-    client.next(Buffer.from('x'));
-    await until(() => reader.bytes > 20);
+    const pairs = await Promise.all([connected({}, {}), connected({}, {})]);
+    const readers = pairs.map(([client, server]) => {
+      const say = (): void => client.next(Buffer.from('x'));
+      setImmediate(say);
+      return new Reader(server, () => !over && setImmediate(say));
+    });
+    await until(() => readers.every(({ bytes }) => bytes > 20));
     return () => (over = true);
   }
 

@@ -63,7 +63,7 @@ const PROMISE_EXITS: Readonly<Record<string, string>> = {
 
 /** Where a bare clock or timer is the point. */
 const CLOCK_EXITS: Readonly<Record<string, string>> = {
-  'src/sockets/share-turns.ts': 'it measures what work costs, and waits for nothing by it',
+  'src/sockets/turn.ts': 'it measures what work costs, and waits for nothing by it',
 };
 
 function folderOf(path: string): string {
