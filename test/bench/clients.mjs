@@ -103,6 +103,25 @@ const start = {
       });
     }
   },
+  /** As little as a client of Node can do: it reads into one buffer, looks at nothing, and writes for all sockets together. */
+  async floor() {
+    const request = Buffer.from(`GET / HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n\r\n`);
+    const buffer = Buffer.alloc(65_536);
+    const due = [];
+    const writeAll = () => {
+      for (const socket of due) socket.write(request);
+      due.length = 0;
+    };
+    for (let i = 0; i < LANES; i++) {
+      const callback = () => {
+        finished();
+        if (due.push(socket) === 1) setImmediate(writeAll);
+        return true;
+      };
+      const onread = { buffer, callback };
+      const socket = net.connect({ host: '127.0.0.1', port, noDelay: true, onread }, () => socket.write(request));
+    }
+  },
 };
 
 await start[kind]();

@@ -26,6 +26,7 @@ export async function client({ rounds, ms }) {
       'undici dispatch': run('undici-dispatch'),
       'node:http': run('node-http'),
       'bare net (only counts)': run('net'),
+      'the least Node can do': run('floor'),
     },
     { 'undici request': 1.7, 'undici dispatch': 1.3, 'node:http': 3.5 },
   );
