@@ -23,12 +23,11 @@ type Owned = Duplex & { [PORT]: PortEvents };
 function onData(this: Owned, chunk: Uint8Array): void {
   this[PORT].received(chunk);
 }
-/** Takes what was read, for sockets that read into a buffer of ours and do not say `data`; whether they may read on. */
-export function onRead(this: Owned, chunk: Uint8Array): boolean {
-  return this[PORT].pushed(chunk);
-}
-/** Takes what a socket has read, in place of its own `push`: what flows does not go through the buffer of a stream. */
-function push(this: Owned, chunk: unknown, encoding?: BufferEncoding): boolean {
+/**
+ * Takes what a socket has read, in place of its own `push`, and of sockets that read into a buffer of ours: what flows does not go through the
+ * buffer of a stream. Whether it may be read on.
+ */
+export function push(this: Owned, chunk: unknown, encoding?: BufferEncoding): boolean {
   if (!(chunk instanceof Uint8Array) || this.readableLength > 0 || !this[PORT].flowing) {
     return Duplex.prototype.push.call(this, chunk, encoding);
   }

@@ -7,13 +7,13 @@ import { reachHost } from './reach-host.js';
 import { readBuffer } from './read-buffer.js';
 import { tcpInfo } from './socket-info.js';
 import { streamDuplex } from './stream-duplex.js';
-import { onRead } from './port-events.js';
+import { push } from './port-events.js';
 
 /** A TCP connection to `target`, as `Network.connect` describes. Nagle's algorithm is off. */
 export function connectTcp(target: ConnectTarget): Observable<ByteDuplex> {
   const { highWaterMark } = target;
   return reachHost(target, (address) =>
-    openTcp(address, target, readBuffer(onRead)).pipe(
+    openTcp(address, target, readBuffer(push)).pipe(
       map((socket) => streamDuplex(socket, { info: tcpInfo(socket), highWaterMark })),
     ),
   );

@@ -6,14 +6,14 @@ import { openSocket } from './open-socket.js';
 import { readBuffer } from './read-buffer.js';
 import { unixInfo } from './socket-info.js';
 import { streamDuplex } from './stream-duplex.js';
-import { onRead } from './port-events.js';
+import { push } from './port-events.js';
 
 /** A connection to the UNIX socket at `path`, as `Network.connect` describes. */
 export function connectUnix(
   path: string,
   { highWaterMark }: Pick<ConnectTarget, 'highWaterMark'>,
 ): Observable<ByteDuplex> {
-  return openSocket({ path, onread: readBuffer(onRead) }).pipe(
+  return openSocket({ path, onread: readBuffer(push) }).pipe(
     map((socket) => streamDuplex(socket, { info: unixInfo('', path), highWaterMark })),
   );
 }
