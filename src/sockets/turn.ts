@@ -44,10 +44,11 @@ class Turn {
     this.#bytes = 0;
     if (this.share !== Infinity) this.taken = this.now();
     each(due, goOn);
+    this.taken = 0;
   };
   readonly #end = (): void => {
     this.#begun = false;
-    this.taken = 0;
+    this.taken = 0; // also where somebody failed
     this.#divide();
     this.#send(); // whoever had its share gets its answers before others go on
     this.#goOn();
