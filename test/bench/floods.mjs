@@ -7,6 +7,8 @@ import { median, startServer } from './harness.mjs';
 const GOAL = 0.5;
 /** Milliseconds until a flood, whose first 200 the attacker waits itself, is at its height. */
 const RISE = 150;
+/** Milliseconds until the polite and their server are as fast as they get. */
+const WARM = 3000;
 
 /**
  * What somebody polite keeps of their rate during each flood, beside what they keep while the same flood goes to somebody else who only
@@ -30,7 +32,7 @@ async function ofServer(server, { rounds, ms, picked }) {
   const sink = await startServer('flood-sink.mjs');
   const rate = () => rateOf(polite, ms);
   const attack = (port, index) => startServer('flood-attacker.mjs', port, String(index));
-  await sleep(RISE);
+  await sleep(WARM);
   const table = new Table(`floods of a server: what 4 polite connections keep of their rate`, rounds);
   for (const [index, { name }] of serverFloods.entries()) {
     if (!picked({ name })) continue;
@@ -48,7 +50,7 @@ async function ofServer(server, { rounds, ms, picked }) {
 async function ofClient(server, { rounds, ms, picked }) {
   const client = await startServer('flood-client.mjs', server.port);
   const rate = () => rateOf(client, ms);
-  await sleep(RISE);
+  await sleep(WARM);
   const table = new Table('floods of a client: what 4 requests at a time to a good server keep of their rate', rounds);
   for (const [index, { name, version }] of hostileServers.entries()) {
     if (!picked({ name })) continue;
@@ -88,16 +90,19 @@ class Table {
   /** @param begin begins the flood, of us or elsewhere, and gives what ends it */
   async row(name, rate, begin) {
     const [kept, beside] = [[], []];
+    let before = await rate();
     for (let round = 0; round < this.#rounds; round++) {
-      const before = await rate();
       for (const [ratios, elsewhere] of [
         [kept, false],
         [beside, true],
       ]) {
         // prettier-ignore
         const end = await begin(elsewhere);
-        ratios.push((await rate()) / before);
+        const during = await rate();
         await end();
+        const after = await rate();
+        ratios.push((2 * during) / (before + after)); // a machine whose speed drifts slows all alike
+        before = after;
       }
     }
     const share = median(kept);
