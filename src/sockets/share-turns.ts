@@ -7,7 +7,9 @@
  *
  * A share is a time, because only that tells what a byte costs. It is twice what the most modest of those read in this turn
  * usually need for what they are sent at once: where all are alike nobody is cut, and where nobody else is read there is no share.
- * Those who wait have half a share of each turn together, however many they are: the modest come first.
+ *
+ * Whoever usually needs more than a share is dear. The dear have a part of a share in each turn together, however many they are: what one of
+ * them has taken is owed by all, and nobody who waits goes on, or is read again, before it is paid. So the modest come first.
  */
 import { turn } from './turn.js';
 
@@ -30,8 +32,6 @@ const SMALL = 256;
 const FIRST_SLICE = 1024;
 const LEAST_SLICE = 64;
 const MOST_SLICE = 65_536;
-/** What is taken beyond a share is taken off the next ones: up to this, lest one dear request shuts anybody out. Milliseconds. */
-const MOST_DEBT = 1;
 /** Weight of the last chunk in what is usual. */
 const WEIGHT = 1 / 8;
 
@@ -123,9 +123,8 @@ export class TurnShare {
   }
 
   #begin(): void {
-    const { number, share } = turn;
-    this.#used = Math.min(MOST_DEBT, Math.max(0, this.#used - share * (number - this.#turn)));
-    this.#turn = number;
+    this.#used = 0;
+    this.#turn = turn.number;
     turn.reads(this.#usual);
   }
 
@@ -133,7 +132,7 @@ export class TurnShare {
     const { length } = chunk;
     const reader = this.#reader;
     let at = 0;
-    let began = turn.taken || turn.now();
+    let began = turn.taken || (length > SMALL && turn.last) || turn.now(); // to read much takes its time, too
     for (;;) {
       const end = length <= SMALL ? length : Math.min(length, at + this.#slice);
       const takesMore = reader.take(end - at === length ? chunk : chunk.subarray(at, end));
@@ -141,6 +140,7 @@ export class TurnShare {
       this.#took(now - began, end - at);
       began = now;
       if (turn.taken > 0) turn.taken = now;
+      else turn.last = now;
       at = end;
       const enough = this.#used >= turn.share && length > SMALL;
       if (at === length) this.#whole();
@@ -148,8 +148,13 @@ export class TurnShare {
       else this.#keep(chunk.subarray(at));
       const rests = takesMore && enough;
       if (rests) this.wait();
+      if (enough && this.#dear) turn.owe(this.#used);
       return at === length && !rests;
     }
+  }
+
+  get #dear(): boolean {
+    return this.#spent > turn.share || this.#usual > turn.share;
   }
 
   #took(time: number, bytes: number): void {

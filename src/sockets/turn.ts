@@ -15,8 +15,12 @@ const MOST_READ = 262_144;
 /** The least share of a turn; from the most on there is none. Milliseconds. */
 const LEAST = 0.02;
 const MOST = 10;
-/** As the modest may only be late, a share grows by a quarter in a turn. */
-const GROWTH = 1.25;
+/** As the modest may only be late, a share grows by a tenth in a turn. */
+const GROWTH = 1.1;
+/** What the dear have of a share. Little: what they cost is not all seen here, as the threads that collect their garbage run beside. */
+const PART = 1 / 4;
+/** What one of them has taken is owed up to this, lest one dear request shuts them all out for long. Milliseconds. */
+const MOST_DEBT = 1;
 
 /**
  * A turn of the event loop, as all sockets have it together: they are read, one after the other, by Node; what was read is given to those
@@ -30,6 +34,8 @@ class Turn {
   share = Infinity;
   /** When the last of those who are given something one after the other had taken it; 0 at other times. Milliseconds. */
   taken = 0;
+  /** When the last of those who are sent much, and given it at once, had taken it: what comes next was read since. Milliseconds, or 0. */
+  last = 0;
   /** Those who were read in this turn, and the least that is usual among them. */
   #readers = 0;
   #least = Infinity;
@@ -37,21 +43,25 @@ class Turn {
   #bytes = 0;
   #written: Writer[] = [];
   readonly #resting: Reader[] = [];
+  /** What the dear have taken beyond their part of the turns so far. */
+  #owed = 0;
   #begun = false;
   readonly #give = (): void => {
     const due = this.#read;
     this.#read = [];
     this.#bytes = 0;
+    this.last = 0;
     if (this.share !== Infinity) this.taken = this.now();
     each(due, goOn);
     this.taken = 0;
   };
   readonly #end = (): void => {
     this.#begun = false;
-    this.taken = 0; // also where somebody failed
+    this.taken = this.last = 0; // also where somebody failed
     this.#divide();
     this.#send(); // whoever had its share gets its answers before others go on
     this.#goOn();
+    this.last = 0;
   };
 
   /** What time it is. Milliseconds, of no particular origin. */
@@ -61,6 +71,7 @@ class Turn {
 
   /** `reader` was sent so many bytes, and is given them when all that is ready has been read. */
   given(reader: Reader, bytes: number): void {
+    if (this.last > 0) this.last = this.now();
     this.#bytes += bytes;
     this.#read.push(reader);
     if (this.#bytes > MOST_READ) this.#give();
@@ -79,6 +90,11 @@ class Turn {
     this.#begin();
   }
 
+  /** One of the dear has had so much of this turn. Milliseconds. */
+  owe(time: number): void {
+    this.#owed += Math.min(MOST_DEBT, time);
+  }
+
   /** Somebody is read in this turn who usually takes so long. Milliseconds. */
   reads(usual: number): void {
     this.#readers++;
@@ -94,7 +110,8 @@ class Turn {
   }
 
   #divide(): void {
-    const wanted = this.#readers < 2 ? Infinity : Math.min(MOST, Math.max(LEAST, 2 * this.#least));
+    const wanted =
+      this.#readers + this.#resting.length < 2 ? Infinity : Math.min(MOST, Math.max(LEAST, 2 * this.#least));
     this.share = Math.min(wanted, this.share * GROWTH);
     if (this.share > MOST) this.share = Infinity;
     this.number++;
@@ -108,13 +125,18 @@ class Turn {
     each(due, flush);
   }
 
-  /** Those who wait have half a share together. */
+  /** Those who wait go on, or are read again, as soon as what the dear have taken is paid. */
   #goOn(): void {
+    this.#owed = Math.max(0, this.#owed) - this.share * PART;
     let due = this.#resting.length; // who begins to wait now has the turn after this
-    if (due === 0) return;
-    const until = this.now() + this.share / 2;
-    do this.#resting.shift()?.goOn();
-    while (--due > 0 && this.now() < until);
+    for (; due > 0 && this.#owed < 0; due--) {
+      const owed = this.#owed;
+      const began = this.now();
+      this.#resting.shift()?.goOn();
+      this.#send(); // its answers are part of what it costs
+      this.#owed = owed; // whatever it says itself
+      this.owe(this.now() - began);
+    }
     if (due > 0) this.#begin();
   }
 }

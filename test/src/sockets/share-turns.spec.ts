@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
+import type { Duplex } from 'node:stream';
 import { hold, type Release } from '../../../operators/core/deliver.js';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type * as ShareTurns from '../../../src/sockets/share-turns.js';
@@ -74,33 +75,85 @@ describe('a turn of the event loop', () => {
     const greedy = new Taker(0.001);
     await besides(modest, 5);
     expect(greedy.share.give(new Uint8Array(FULL))).toBe(false);
-    // The first slice is a guess; what it took too much is taken off the next turns.
+    // The first slice is a guess; what it took is paid first.
     expect([greedy.pieces, greedy.stops, greedy.share.waits]).toEqual([[1024], 1, true]);
-    await besides(modest, 40);
+    await besides(modest, 150);
     expect(greedy.bytes).toBe(1024);
     await besides(modest, 400);
     const before = greedy.bytes;
-    await besides(modest, 1000);
-    // A share is 0.02 milliseconds: 20 bytes.
-    expect((greedy.bytes - before) / 1000).toBeGreaterThan(15);
-    expect((greedy.bytes - before) / 1000).toBeLessThan(25);
+    await besides(modest, 2000);
+    // A share is 0.02 milliseconds, and a quarter of it 5 bytes.
+    expect((greedy.bytes - before) / 2000).toBeGreaterThan(4);
+    expect((greedy.bytes - before) / 2000).toBeLessThan(6);
     expect(greedy.reads).toBe(0);
     await until(() => greedy.reads > 0); // nobody else is read: shares grow
     expect([greedy.bytes, greedy.share.waits]).toEqual([FULL, false]);
   });
 
-  it('has half a share for all who wait, one after the other', async () => {
+  it('has a quarter of a share for all who wait, one after the other', async () => {
     const modest = [new Taker(0.001), new Taker(0.001)];
     const greedy = Array.from({ length: 8 }, () => new Taker(0.001));
     await besides(modest, 5);
     for (const { share } of greedy) expect(share.give(new Uint8Array(FULL))).toBe(false);
-    await besides(modest, 1000);
+    await besides(modest, 2000);
     const before = greedy.map(({ bytes }) => bytes);
-    await besides(modest, 1000);
+    await besides(modest, 4000);
     const gained = greedy.map(({ bytes }, i) => bytes - (before[i] as number));
-    // A share is 20 bytes, a piece 64 at least, and each had its turns.
-    expect(gained.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThan(1000 * 64 + 8 * 1024);
-    expect(Math.min(...gained)).toBeGreaterThan(1000);
+    const all = gained.reduce((sum, bytes) => sum + bytes, 0);
+    expect(all / 4000).toBeGreaterThan(4);
+    expect(all / 4000).toBeLessThan(6);
+    expect(Math.min(...gained)).toBeGreaterThan(2000);
+  });
+
+  it('reads nobody again before what was taken is paid, however small the chunks', async () => {
+    const modest = [new Taker(0.001), new Taker(0.001)];
+    const greedy = [new Taker(0.001), new Taker(0.001)];
+    await besides(modest, 5);
+    // Whoever is read again gives as much again.
+    const reading = greedy.map((taker) => {
+      const read = (): boolean => taker.share.give(new Uint8Array(300));
+      taker.readOn = () => void (taker.reads++, setImmediate(read));
+      return read;
+    });
+    for (const read of reading) expect(read()).toBe(false);
+    await besides(modest, 2000);
+    const bytes = greedy.reduce((sum, taker) => sum + taker.bytes, 0);
+    expect(bytes / 2000).toBeGreaterThan(4);
+    expect(bytes / 2000).toBeLessThan(6);
+    expect(Math.min(...greedy.map(({ reads }) => reads))).toBeGreaterThan(10);
+  });
+
+  it('counts the time since the last delivery of the turn as that of reading, where much was read', async () => {
+    const modest = [new Taker(0.001), new Taker(0.001)];
+    const free = new Taker(0);
+    await besides(modest, 5);
+    for (const { share } of modest) share.give(new Uint8Array(10));
+    clock += 0.05;
+    expect(free.share.give(new Uint8Array(300))).toBe(false);
+    await besides(modest, 8);
+    expect(free.reads).toBe(0);
+    await besides(modest, 8);
+    expect([free.reads, free.bytes]).toEqual([1, 300]);
+    for (const { share } of modest) share.give(new Uint8Array(10));
+    clock += 0.05;
+    expect(free.share.give(new Uint8Array(200))).toBe(true); // little
+    expect(free.bytes).toBe(500);
+  });
+
+  it('counts what it takes to write the answers of those who go on', async () => {
+    const { TurnBuffer } = await import('../../../src/sockets/write-turn.js');
+    const write = (): boolean => (clock += 0.05) > 0;
+    const answers = new TurnBuffer({ writable: true, writableLength: 0, write } as unknown as Duplex);
+    const modest = [new Taker(0.001), new Taker(0.001)];
+    const greedy = new Taker(0.001);
+    await besides(modest, 5);
+    greedy.share.give(new Uint8Array(FULL));
+    greedy.take = (piece) => answers.write(Buffer.from('!')) && Taker.prototype.take.call(greedy, piece);
+    await besides(modest, 2300);
+    // 0.114 milliseconds for 64 bytes: each 23 turns.
+    expect(greedy.pieces.length).toBeGreaterThan(80);
+    expect(greedy.pieces.length).toBeLessThan(110);
+    greedy.share.takeRest();
   });
 
   it('lets a dear piece count for a millisecond and no more', async () => {
@@ -109,10 +162,22 @@ describe('a turn of the event loop', () => {
     await besides(modest, 5);
     dear.share.give(new Uint8Array(2000)); // the first slice takes 102 milliseconds
     expect(dear.pieces).toEqual([1024]);
-    await besides(modest, 49);
+    await besides(modest, 195);
     expect(dear.pieces).toEqual([1024]);
-    await besides(modest, 3);
+    await besides(modest, 10);
     expect(dear.pieces.length).toBeGreaterThan(1);
+  });
+
+  it('lets those who are alike go on in the next turn', async () => {
+    const all = Array.from({ length: 4 }, () => new Taker(0.001));
+    for (let i = 0; i < 3; i++) {
+      for (const { share } of all) share.give(new Uint8Array(900));
+      await turns(1);
+    }
+    for (const { share } of all) while (share.give(new Uint8Array(900)));
+    const reads = all.map((taker) => taker.reads);
+    await turns(2);
+    expect(all.map((taker, i) => taker.reads - (reads[i] as number))).toEqual([1, 1, 1, 1]);
   });
 
   it('is cut for nobody where all ask for much', async () => {
