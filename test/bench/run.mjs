@@ -1,5 +1,5 @@
 // npm run bench [-- suite …] [-- --rounds 7 --ms 2000]: every figure as a ratio against peers measured in the same run.
-// -- floods --only 'C1 ' --only B: the rows that begin so.
+// -- floods --only 'C1 ' --only B, or -- webSocket --only 'server 64 KiB': the rows that begin so.
 import { parseArgs } from 'node:util';
 import * as suites from './suites.mjs';
 
