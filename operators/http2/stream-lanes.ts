@@ -275,7 +275,6 @@ export class StreamLanes implements StreamPort, SendHooks, ReceiveHooks {
   broken(streamId: number, error: unknown): void {
     if (!isProtocolError(error) || error.scope !== 'stream') throw error;
     this.receiver.abuse.reset(this.now());
-    this.credit.flush(); // what came before the error
     const stream = this.streams.get(streamId);
     if (stream === undefined) this.#refuse(streamId, error.wireCode);
     else this.reset(stream, error.wireCode, error);

@@ -1,7 +1,6 @@
 import type { Release } from '../core/deliver.js';
 import type { Fields } from '../http/fields.js';
 import type { Priority } from './priority-field.js';
-import type { SmallData } from './small-data.js';
 import { isClosed, StreamStateCode } from './stream-step.js';
 import type { StreamState } from './stream-state.js';
 import { streamTable } from './stream-state.js';
@@ -53,8 +52,6 @@ export class Http2Stream {
   released = 0;
   /** Bytes delivered and not released by whoever took them. */
   held = 0;
-  /** What came of its body and is not delivered yet. */
-  small: SmallData | undefined = undefined;
   /** A final response head has come, or the head of a request: what follows are trailers. */
   hasHead = false;
   /** Interim responses so far. */
