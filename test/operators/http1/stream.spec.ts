@@ -395,8 +395,10 @@ describe('real sockets', () => {
           socket.subscribe((chunk) => {
             seen += Buffer.from(chunk).toString();
             if (seen !== 'at once') return;
-            resolve(seen);
-            setImmediate(() => subscription.unsubscribe());
+            setImmediate(() => {
+              subscription.unsubscribe(); // before the peer is reset, when the test is over
+              resolve(seen);
+            });
           }),
         );
       });
