@@ -62,6 +62,19 @@ describe('the built package', () => {
     facts = JSON.parse(stdout);
   });
 
+  it('is loaded without what not every program needs: TLS, names, cookies', async () => {
+    const probe = `
+      import { createRequire } from 'node:module';
+      await import('rxweir');
+      const inside = process.moduleLoadList.filter((name) => /^NativeModule (tls|dns)$/.test(name));
+      const kept = Object.keys(createRequire(import.meta.url).cache).filter((path) => path.includes('tough-cookie'));
+      console.log(JSON.stringify([...inside, ...kept, process.moduleLoadList.includes('NativeModule net')]));
+    `;
+    const cwd = await builtPackage();
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', probe], { cwd });
+    expect(JSON.parse(stdout)).toEqual([true]);
+  });
+
   for (const name of ['ProtocolError', 'TimeoutError', 'NetworkError', 'UsageError']) {
     for (const format of ['esm', 'cjs']) {
       it(`has one ${name} for both entries in ${format}, and guards that know it in either format`, () => {

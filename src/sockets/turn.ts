@@ -52,12 +52,12 @@ class Turn {
     this.#bytes = 0;
     this.last = 0;
     if (this.share !== Infinity) this.taken = this.now();
-    each(due, goOn);
+    for (const reader of due) attempt(goOn, reader);
     this.taken = 0;
   };
   readonly #end = (): void => {
     this.#begun = false;
-    this.taken = this.last = 0; // also where somebody failed
+    this.last = 0;
     this.#divide();
     this.#send(); // whoever had its share gets its answers before others go on
     this.#goOn();
@@ -122,7 +122,7 @@ class Turn {
   #send(): void {
     const due = this.#written;
     this.#written = [];
-    each(due, flush);
+    for (const writer of due) attempt(flush, writer);
   }
 
   /** Those who wait go on, or are read again, as soon as what the dear have taken is paid. */
@@ -132,7 +132,7 @@ class Turn {
     for (; due > 0 && this.#owed < 0; due--) {
       const owed = this.#owed;
       const began = this.now();
-      this.#resting.shift()?.goOn();
+      attempt(goOn, this.#resting.shift() as Reader);
       this.#send(); // its answers are part of what it costs
       this.#owed = owed; // whatever it says itself
       this.owe(this.now() - began);
@@ -144,14 +144,17 @@ class Turn {
 const goOn = (reader: Reader): void => reader.goOn();
 const flush = (writer: Writer): void => writer.flush();
 
-/** For each of them, although it fails for one. */
-function each<T>(all: readonly T[], act: (one: T) => void): void {
-  let at = 0;
+/** What one of them throws is nobody's to catch, as with an observer of RxJS, and the others do not lose by it. */
+function attempt<T>(act: (one: T) => void, one: T): void {
   try {
-    while (at < all.length) act(all[at++] as T);
-  } finally {
-    if (at < all.length) setImmediate(each, all.slice(at), act);
+    act(one);
+  } catch (error) {
+    setImmediate(rethrow, error);
   }
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }
 
 export const turn = new Turn();

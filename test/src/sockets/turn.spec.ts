@@ -1,6 +1,7 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { hold, type Release } from '../../../operators/core/deliver.js';
 import { turn } from '../../../src/sockets/turn.js';
-import { connected, turns } from './harness.js';
+import { connected, Reader, turns, until } from './harness.js';
 import { ByteDuplex } from '../../../src/sockets/byte-duplex.js';
 
 describe('a turn of the event loop', () => {
@@ -56,9 +57,11 @@ describe('a turn of the event loop', () => {
     turn.given({ goOn: () => seen.push('given') }, 1);
     turn.sent({ flush: failing });
     turn.sent({ flush: () => seen.push('sent') });
-    await turns(4);
-    expect(seen.sort()).toEqual(['given', 'sent']);
-    expect(failures.map(String)).toEqual(['Error: a fault', 'Error: a fault']);
+    turn.rest({ goOn: failing });
+    turn.rest({ goOn: () => seen.push('went on') });
+    await until(() => seen.length + failures.length === 6);
+    expect(seen.sort()).toEqual(['given', 'sent', 'went on']);
+    expect(failures.map(String)).toEqual(['Error: a fault', 'Error: a fault', 'Error: a fault']);
   });
 });
 
@@ -76,16 +79,41 @@ describe('what a socket has read in a turn', () => {
     return { seen, bytes, read: (text) => void port.pushed(Buffer.from(text)) };
   }
 
-  it.each([
+  const ENDS = [
     ['connects', 0],
     ['accepts', 1],
-  ] as const)('reaches its reader with that of others, whoever %s', async (_, index) => {
-    const [one, other] = await Promise.all([reader(index), reader(index)]);
-    one.read('one');
-    other.read('other');
-    expect([one.seen, other.seen]).toEqual([[], []]);
-    await turns(1);
-    expect([one.seen, other.seen]).toEqual([['one'], ['other']]);
+  ] as const;
+
+  it.each(ENDS)('reaches its reader with that of others, whoever %s', async (_, index) => {
+    const ends = await connected();
+    const reader = new Reader(ends[index]);
+    const seenWhenRead: string[] = [];
+    const given = turn.given.bind(turn);
+    const spy = vi.spyOn(turn, 'given').mockImplementation((...read) => {
+      seenWhenRead.push(reader.text);
+      given(...read);
+    });
+    onTestFinished(() => spy.mockRestore());
+    ends[1 - index]?.next(Buffer.from('word'));
+    await until(() => reader.text !== '');
+    expect([seenWhenRead, reader.text]).toEqual([[''], 'word']);
+  });
+
+  it.each(ENDS)('waits in its stream while the reader holds, although it is read on, whoever %s', async (_, index) => {
+    const ends = await connected({ highWaterMark: 4 }, { highWaterMark: 4 });
+    const releases: Release[] = [];
+    const reader = new Reader(ends[index], () => void releases.push(hold()));
+    const other = ends[1 - index] as ByteDuplex;
+    other.next(Buffer.from('first '));
+    await until(() => reader.text !== '');
+    const more = 'more'.repeat(2000);
+    other.next(Buffer.from(more));
+    (ByteDuplex.portOf(ends[index]) as unknown as { readOn(): void }).readOn(); // its turn, for what it had before
+    await turns(20);
+    expect([reader.text, ends[index].heldBytes]).toEqual(['first ', 6]);
+    releases[0]?.();
+    await until(() => reader.text === `first ${more}`);
+    for (const release of releases) release();
   });
 
   it('comes before what is read after it in the same turn, small or large', async () => {
