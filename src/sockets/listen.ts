@@ -1,10 +1,10 @@
+import { lookup } from 'node:dns';
 import { chmodSync } from 'node:fs';
 import { createServer, isIP, type ListenOptions } from 'node:net';
 import { concat, concatMap, Observable } from 'rxjs';
 import { UsageError } from '../../operators/core/protocol-error.js';
 import { networkError } from './network-error.js';
 import type { ListenConfig, Listener } from './network.js';
-import { nodeDns } from './node-dns.js';
 import { NodeListener } from './node-listener.js';
 import { bareHost } from './socket-info.js';
 import { unlinkStaleSocket } from './unix.js';
@@ -21,7 +21,7 @@ export function listen(config: ListenConfig): Observable<Listener> {
 /** The address of that family a name stands for. */
 function resolveHost(host: string, family: 4 | 6): Observable<string> {
   return new Observable((subscriber) => {
-    nodeDns().lookup(host, { family }, (error, address) => {
+    lookup(host, { family }, (error, address) => {
       if (error) return subscriber.error(networkError(error, 'resolve'));
       if (isIP(address) !== family) {
         return subscriber.error(new UsageError('INVALID_OPTION', `${host} is no address of family ${family}`));

@@ -1,6 +1,6 @@
+import { ADDRCONFIG, lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { Observable } from 'rxjs';
-import { nodeDns } from './node-dns.js';
 import { networkError } from './network-error.js';
 import type { ResolvedAddress, Resolver } from './resolved-address.js';
 
@@ -20,7 +20,7 @@ import type { ResolvedAddress, Resolver } from './resolved-address.js';
  * ```
  */
 export function systemResolver(name: string, family?: 4 | 6): Observable<readonly ResolvedAddress[]> {
-  if (family !== undefined) return lookUp(nodeDns().lookup, name, family, 0);
+  if (family !== undefined) return lookUp(systemLookup, name, family, 0);
   return new Observable((subscriber) => {
     const failures: unknown[] = [];
     let asked = 2;
@@ -32,7 +32,7 @@ export function systemResolver(name: string, family?: 4 | 6): Observable<readonl
     };
     for (const one of [6, 4] as const) {
       subscriber.add(
-        lookUp(nodeDns().lookup, name, one, nodeDns().ADDRCONFIG).subscribe({
+        lookUp(systemLookup, name, one, ADDRCONFIG).subscribe({
           next(addresses) {
             found ||= addresses.length > 0;
             subscriber.next(addresses);
@@ -50,7 +50,7 @@ export function systemResolver(name: string, family?: 4 | 6): Observable<readonl
 
 /** A function in the form of `dns.lookup` as a resolver; it is asked once, for all addresses. */
 export function lookupResolver(lookup: LookupFunction, family: 4 | 6 | undefined): Resolver {
-  return (name) => lookUp(lookup, name, family ?? 0, family === undefined ? nodeDns().ADDRCONFIG : 0);
+  return (name) => lookUp(lookup, name, family ?? 0, family === undefined ? ADDRCONFIG : 0);
 }
 
 /** One question. A throw is its answer, only the first answer counts, and one address will do where all were asked for. */
