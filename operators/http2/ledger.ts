@@ -47,12 +47,12 @@ export class MemoryLedger {
   }
 
   /**
-   * Charges an item of `bytes`, at least {@link LEAST_CHARGE}; what was charged.
+   * Charges an item of `bytes`, at least {@link LEAST_CHARGE} for each of the `pieces` it came in; what was charged.
    *
    * @throws ProtocolError connection `ENHANCE_YOUR_CALM` with `limit` `maxConnectionMemory`; nothing is charged then
    */
-  charge(bytes: number): number {
-    const weight = Math.max(bytes, LEAST_CHARGE);
+  charge(bytes: number, pieces = 1): number {
+    const weight = Math.max(bytes, pieces * LEAST_CHARGE);
     if (this.#charged + weight > this.#limit) {
       throw calmError('maxConnectionMemory', `the connection would keep over ${this.#limit} bytes`);
     }
@@ -62,9 +62,9 @@ export class MemoryLedger {
     return weight;
   }
 
-  /** Releases an item that was charged with the same `bytes`. @throws UsageError `LEDGER_UNDERFLOW` */
-  release(bytes: number): void {
-    const weight = Math.max(bytes, LEAST_CHARGE);
+  /** Releases an item that was charged with the same `bytes` and `pieces`. @throws UsageError `LEDGER_UNDERFLOW` */
+  release(bytes: number, pieces = 1): void {
+    const weight = Math.max(bytes, pieces * LEAST_CHARGE);
     if (this.#items === 0 || weight > this.#charged) {
       throw new UsageError('LEDGER_UNDERFLOW', 'more is released than was charged');
     }

@@ -3,6 +3,7 @@ import { connectionError, streamError } from './http2-error.js';
 import { DEFAULT_WINDOW } from './flow-control.js';
 import type { FrameOutput } from './frame-output.js';
 import { MemoryLedger } from './ledger.js';
+import { SMALL_DATA, SmallData } from './small-data.js';
 import type { Http2Stream } from './stream.js';
 import type { Streams } from './streams.js';
 
@@ -22,6 +23,8 @@ export class ReceiveCredit {
   #held = 0;
   #owed = 0;
   #streamWindow = DEFAULT_WINDOW;
+  /** Streams with {@link SmallData}. */
+  #joining: Http2Stream[] = [];
 
   /** @param window bytes of the connection's window */
   constructor(output: FrameOutput, window: number, budget: number) {
@@ -77,21 +80,60 @@ export class ReceiveCredit {
     stream.receivable -= bytes;
   }
 
-  /** Hands a piece of a body to its consumer. @param within bytes of the chunk it is a view of. @throws ProtocolError */
+  /**
+   * Hands a piece of a body to its consumer, a small one together with those behind it where what came before is held: see {@link flush}.
+   *
+   * @param within bytes of the chunk it is a view of. @throws ProtocolError
+   */
   deliver(stream: Http2Stream, data: Uint8Array, within: number): void {
+    const { length } = data;
+    if (length <= SMALL_DATA && stream.held > 0) return this.#join(stream, data);
+    if (stream.small !== undefined) this.#handJoined(stream, stream.small);
+    this.#hand(stream, length * LEAST_PART < within ? copyOf(data) : data, 1);
+  }
+
+  /** Hands out what was joined. It waits for nothing but the end of the chunk it came in, or a frame of another kind. @throws ProtocolError */
+  flush(): void {
+    if (this.#joining.length === 0) return;
+    const streams = this.#joining;
+    this.#joining = [];
+    for (const stream of streams) {
+      const { small } = stream;
+      stream.small = undefined;
+      if (small !== undefined) this.#handJoined(stream, small);
+    }
+  }
+
+  #join(stream: Http2Stream, data: Uint8Array): void {
+    let { small } = stream;
+    if (small === undefined) {
+      small = stream.small = new SmallData();
+      this.#joining.push(stream);
+    }
+    if (small.add(data)) return;
+    this.#handJoined(stream, small);
+    small.add(data);
+  }
+
+  #handJoined(stream: Http2Stream, small: SmallData): void {
+    const { frames } = small;
+    const data = small.take();
+    if (frames > 0 && !stream.closed) this.#hand(stream, data, frames);
+  }
+
+  #hand(stream: Http2Stream, data: Uint8Array, frames: number): void {
     const { length } = data;
     const { sink } = stream;
     if (sink === undefined) return this.giveBack(stream, length);
-    this.ledger.charge(length);
+    this.ledger.charge(length, frames);
     stream.held += length;
     this.#held += length;
-    const own = length * LEAST_PART < within ? copyOf(data) : data;
-    deliver(sink, own, stream.onReleased);
+    deliver(sink, data, stream.onReleased(frames));
   }
 
-  /** A consumer has let go of a piece. */
-  released(stream: Http2Stream, bytes: number): void {
-    this.ledger.release(bytes);
+  /** A consumer has let go of a piece that came in so many frames. */
+  released(stream: Http2Stream, bytes: number, frames: number): void {
+    this.ledger.release(bytes, frames);
     this.#held -= bytes;
     stream.held -= bytes;
     this.giveBack(stream, bytes);
@@ -106,8 +148,9 @@ export class ReceiveCredit {
     stream.released = 0;
   }
 
-  /** Opens the connection's window again, once half of it is owed and what is held leaves room for it. */
+  /** A chunk is read: what was joined goes, and the connection's window opens again once half of it is owed and what is held leaves room. */
   replenish(): void {
+    this.flush();
     if (this.#owed === 0 || this.#owed * 2 < this.#window || this.#held + this.#window > this.#budget) return;
     this.#output.windowUpdate(0, this.#owed);
     this.#receivable += this.#owed;

@@ -75,6 +75,7 @@ export class Receiver {
    * @throws ProtocolError of either scope
    */
   frame(frame: AssembledFrame, within: number): void {
+    if (frame.type !== FrameType.DATA) this.#credit.flush();
     switch (frame.type) {
       case FrameType.DATA:
         return this.#data(frame, within);
@@ -128,7 +129,9 @@ export class Receiver {
     }
     if (bytes > data.length) this.#credit.giveBack(stream, bytes - data.length);
     if (data.length > 0) this.#credit.deliver(stream, data, within);
-    if (ends && !isClosed(stream.state)) this.#end(stream, undefined);
+    if (!ends) return;
+    this.#credit.flush();
+    if (!isClosed(stream.state)) this.#end(stream, undefined);
   }
 
   #headers(frame: HeadersFrame): void {

@@ -245,8 +245,8 @@ export class StreamLanes implements StreamPort, SendHooks, ReceiveHooks {
     this.sender.reprioritize(stream, priority);
   }
 
-  released(stream: Http2Stream, bytes: number): void {
-    this.credit.released(stream, bytes);
+  released(stream: Http2Stream, bytes: number, frames: number): void {
+    this.credit.released(stream, bytes, frames);
     if (stream.held === 0) stream.sink?.released();
     if (this.sender.busy) return;
     this.credit.replenish();
@@ -275,6 +275,7 @@ export class StreamLanes implements StreamPort, SendHooks, ReceiveHooks {
   broken(streamId: number, error: unknown): void {
     if (!isProtocolError(error) || error.scope !== 'stream') throw error;
     this.receiver.abuse.reset(this.now());
+    this.credit.flush(); // what came before the error
     const stream = this.streams.get(streamId);
     if (stream === undefined) this.#refuse(streamId, error.wireCode);
     else this.reset(stream, error.wireCode, error);

@@ -1,6 +1,7 @@
 import type { Release } from '../core/deliver.js';
 import type { Fields } from '../http/fields.js';
 import type { Priority } from './priority-field.js';
+import type { SmallData } from './small-data.js';
 import { isClosed, StreamStateCode } from './stream-step.js';
 import type { StreamState } from './stream-state.js';
 import { streamTable } from './stream-state.js';
@@ -31,7 +32,7 @@ export interface StreamPort {
   reset(stream: Http2Stream, code: number, error: unknown): void;
   provoked(stream: Http2Stream, code: number): void;
   reprioritize(stream: Http2Stream, priority: Priority): void;
-  released(stream: Http2Stream, bytes: number): void;
+  released(stream: Http2Stream, bytes: number, frames: number): void;
 }
 
 /** One stream of a connection: its state, its two windows, and what waits for credit to be sent (RFC 9113 §5). */
@@ -52,6 +53,8 @@ export class Http2Stream {
   released = 0;
   /** Bytes delivered and not released by whoever took them. */
   held = 0;
+  /** What came of its body and is not delivered yet. */
+  small: SmallData | undefined = undefined;
   /** A final response head has come, or the head of a request: what follows are trailers. */
   hasHead = false;
   /** Interim responses so far. */
@@ -153,8 +156,9 @@ export class Http2Stream {
     this.#port.reprioritize(this, priority);
   }
 
-  /** @internal What a delivery of its body calls in the end. */
-  get onReleased(): (chunk: Uint8Array) => void {
-    return (this.#onReleased ??= (chunk) => this.#port.released(this, chunk.length));
+  /** @internal What a delivery of its body calls in the end. @param frames how many it came in */
+  onReleased(frames: number): (chunk: Uint8Array) => void {
+    if (frames > 1) return (chunk) => this.#port.released(this, chunk.length, frames);
+    return (this.#onReleased ??= (chunk) => this.#port.released(this, chunk.length, 1));
   }
 }

@@ -21,6 +21,14 @@ describe('MemoryLedger', () => {
     expect(ledger.charged).toBeLessThanOrEqual(8 * 2 ** 20);
   });
 
+  it('charges an item for each of the pieces it came in', () => {
+    const ledger = new MemoryLedger(1000);
+    expect([ledger.charge(3, 3), ledger.items]).toEqual([768, 1]);
+    expect(thrown(() => ledger.release(3, 4))).toBe('usage LEDGER_UNDERFLOW');
+    ledger.release(3, 3);
+    expect([ledger.charge(900, 3), ledger.charged]).toEqual([900, 900]);
+  });
+
   it('refuses to release what was not charged', () => {
     const ledger = new MemoryLedger();
     expect(thrown(() => ledger.release(1))).toBe('usage LEDGER_UNDERFLOW');

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { hold } from '../../../operators/core/deliver.js';
 import { dataFrame } from '../../../operators/http2/frames/data-frame.js';
 import { http2Scene, type Scene } from './scene.js';
 
@@ -115,6 +116,88 @@ describe('ReceiveCredit', () => {
       expect(connection.lanes.credit.ledger.charged).toBe(10_000);
       for (const release of kept) release();
       expect(connection.lanes.credit.ledger.charged).toBe(0);
+    });
+  });
+});
+
+describe('small DATA behind what is held', () => {
+  const held = (work: (scene: Scene, id: number) => void): void => {
+    http2Scene('server', (scene) => {
+      const { connection, peer, flush, keep, told } = scene;
+      connection.open();
+      peer.begin();
+      const id = peer.post();
+      flush();
+      keep.on = true;
+      peer.data(id, 'first');
+      flush();
+      told.length = 0;
+      work(scene, id);
+    });
+  };
+  const bytesOf = (id: number, text: string): Buffer =>
+    Buffer.concat(Array.from(Buffer.from(text), (byte) => Buffer.from([0, 0, 1, 0, 0, 0, 0, 0, id, byte])));
+
+  it('is one delivery for each chunk it came in, and weighs what its frames would', () => {
+    held(({ connection, peer, flush, streams, kept }, id) => {
+      const seen: string[] = [];
+      const sink = streams[0]?.sink;
+      if (sink) {
+        sink.next = (chunk) => {
+          seen.push(Buffer.from(chunk).toString());
+          kept.push(hold());
+        };
+      }
+      peer.raw(bytesOf(id, 'abcdef'));
+      flush();
+      peer.raw(bytesOf(id, 'ghi'));
+      flush();
+      expect(seen).toEqual(['abcdef', 'ghi']);
+      const { credit } = connection.lanes;
+      expect([credit.held, credit.ledger.charged, credit.ledger.items]).toEqual([14, (1 + 6 + 3) * 256, 3]);
+      for (const release of kept) release();
+      expect([credit.held, credit.ledger.charged]).toEqual([0, 0]);
+    });
+  });
+
+  it('comes before all that came after it', () => {
+    held(({ peer, flush, told }, id) => {
+      const other = peer.post();
+      flush();
+      peer.data(other, 'first');
+      flush();
+      told.length = 0;
+      const end = Buffer.from([0, 0, 0, 0, 1, 0, 0, 0, id]);
+      const reset = Buffer.from([0, 0, 4, 3, 0, 0, 0, 0, other, 0, 0, 0, 8]);
+      peer.raw(Buffer.concat([bytesOf(id, 'ab'), bytesOf(other, 'cd'), end, bytesOf(other, 'e'), reset]));
+      flush();
+      expect(told).toEqual([`${id} 2 bytes`, `${other} 2 bytes`, `${id} |`, `${other} 1 bytes`, `${other} # CANCEL`]);
+    });
+  });
+
+  it('comes before larger DATA, before its stream fails, and in blocks', () => {
+    held(({ peer, flush, told }, id) => {
+      const large = Buffer.concat([Buffer.from([0, 1, 44, 0, 0, 0, 0, 0, id]), Buffer.alloc(300)]);
+      const wrong = Buffer.from([0, 0, 4, 8, 0, 0, 0, 0, id, 0, 0, 0, 0]);
+      peer.raw(Buffer.concat([bytesOf(id, 'ab'), large, bytesOf(id, 'x'.repeat(5000)), wrong]));
+      flush();
+      const pieces = [2, 300, 4096, 904].map((length) => `${id} ${length} bytes`);
+      expect(told).toEqual([...pieces, `${id} # PROTOCOL_ERROR`]);
+    });
+  });
+
+  it('goes nowhere when its stream is over', () => {
+    held(({ connection, peer, flush, told, streams }, id) => {
+      const [stream] = streams;
+      const other = peer.post();
+      flush();
+      told.length = 0;
+      const sink = streams[1]?.sink;
+      if (sink) sink.next = () => stream?.reset(8);
+      const data = Buffer.from([0, 0, 1, 0, 0, 0, 0, 0, other, 0x78]);
+      peer.raw(Buffer.concat([bytesOf(id, 'ab'), data]));
+      flush();
+      expect([told, connection.lanes.credit.ledger.items]).toEqual([[], 1]);
     });
   });
 });
