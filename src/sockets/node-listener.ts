@@ -123,6 +123,8 @@ export class NodeListener implements Listener {
     if (socket.destroyed) return;
     const { highWaterMark } = this.#config;
     const info = this.address.family === 'unix' ? unixInfo(this.address.address, '') : tcpInfo(socket);
+    // Reset before it was accepted: whatever it has asked for, nobody is there to be answered. Other systems do not hand it out at all.
+    if (info.transport === 'tcp' && info.remote.address === '') return void socket.destroy();
     const connection = streamDuplex(socket, { info, highWaterMark });
     if (this.#preamble === undefined) return this.#emit(connection);
     this.#preparing.start(connection, acceptPreamble(connection, this.#preamble));

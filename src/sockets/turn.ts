@@ -15,8 +15,8 @@ const MOST_READ = 262_144;
 /** The least share of a turn; from the most on there is none. Milliseconds. */
 const LEAST = 0.02;
 const MOST = 10;
-/** As the modest may only be late, a share grows by a tenth in a turn. */
-const GROWTH = 1.1;
+/** As the modest may only be late, a share grows to a part of the time they have been away. */
+const GROWTH = 1 / 16;
 /** What the dear have of a share. Little: what they cost is not all seen here, as the threads that collect their garbage run beside. */
 const PART = 1 / 4;
 /** What one of them has taken is owed up to this, lest one dear request shuts them all out for long. Milliseconds. */
@@ -46,6 +46,8 @@ class Turn {
   /** What the dear have taken beyond their part of the turns so far. */
   #owed = 0;
   #begun = false;
+  /** When somebody was read last to whom the share is owed. Milliseconds. */
+  #modest = 0;
   readonly #give = (): void => {
     const due = this.#read;
     this.#read = [];
@@ -112,7 +114,12 @@ class Turn {
   #divide(): void {
     const wanted =
       this.#readers + this.#resting.length < 2 ? Infinity : Math.min(MOST, Math.max(LEAST, 2 * this.#least));
-    this.share = Math.min(wanted, this.share * GROWTH);
+    const now = this.now();
+    if (wanted > this.share) this.share = Math.min(wanted, Math.max(this.share, (now - this.#modest) * GROWTH));
+    else {
+      this.share = wanted;
+      this.#modest = now;
+    }
     if (this.share > MOST) this.share = Infinity;
     this.number++;
     this.#readers = 0;
