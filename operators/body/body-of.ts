@@ -1,6 +1,7 @@
 import { Observable, type OperatorFunction, type Subscriber } from 'rxjs';
 import { captureSubscriber, operate } from '../core/operate.js';
 import type { Fields } from '../http/fields.js';
+import { declaredLength } from './declared-length.js';
 
 /** A message: anything with fields and a body, such as a response or a request that a server received. */
 export interface BodyCarrier {
@@ -20,7 +21,7 @@ export type BodyInput = Uint8Array | BodyCarrier;
 export function bodyOf<R>(
   read: (body: Observable<Uint8Array>, fields: Fields | undefined) => Observable<R>,
 ): OperatorFunction<BodyInput, R> {
-  return operate<BodyInput, R>((subscriber) => {
+  return operate<BodyInput, R>((subscriber, source) => {
     let reader: Subscriber<R> | undefined;
     let kind: 'bytes' | 'messages' | undefined; // what the source turned out to emit
     let bytes: Subscriber<Uint8Array> | undefined; // the way into the reader of bytes
@@ -48,7 +49,7 @@ export function bodyOf<R>(
       const body = new Observable<Uint8Array>((way) => {
         bytes = way;
       });
-      start(body, undefined);
+      start(Object.assign(body, { declared: declaredLength(source) }), undefined);
     };
 
     return {

@@ -2,6 +2,7 @@ import type { OperatorFunction } from 'rxjs';
 import { largeBuffer } from '../core/large-buffer.js';
 import { operate } from '../core/operate.js';
 import { ProtocolError } from '../core/protocol-error.js';
+import { declaredLength } from './declared-length.js';
 
 /** What a collector may gather unless told otherwise: 10 MiB. */
 const MAX_BYTES = 10 * 1024 * 1024;
@@ -17,7 +18,8 @@ const LARGE = 32_768;
 
 /**
  * Gathers a whole body in one buffer of its own and emits what `finish` makes of it. The chunk that would pass `maxBytes` fails
- * with `ProtocolError` `BODY_TOO_LARGE` and is not kept; its source is let go at once.
+ * with `ProtocolError` `BODY_TOO_LARGE` and is not kept; its source is let go at once. So does the first chunk of a body whose head
+ * has declared more.
  *
  * Chunks are copied into blocks, and those are joined at the end: a buffer that grows would be copied again and again, the last
  * time in one go of megabytes, for a body that may never be whole.
@@ -26,7 +28,8 @@ export function collectBytes<R>(
   finish: (bytes: Uint8Array) => R,
   { maxBytes = MAX_BYTES }: CollectConfig = {},
 ): OperatorFunction<Uint8Array, R> {
-  return operate((subscriber) => {
+  return operate((subscriber, source) => {
+    const declared = declaredLength(source);
     let blocks: Uint8Array[] = [];
     let block: Uint8Array = EMPTY;
     /** Bytes in the last block, and in all. */
@@ -34,7 +37,7 @@ export function collectBytes<R>(
     let length = 0;
     return {
       next(chunk) {
-        if (length + chunk.length > maxBytes) {
+        if (length + chunk.length > maxBytes || declared > maxBytes) {
           throw new ProtocolError('BODY_TOO_LARGE', `the body is larger than maxBytes (${maxBytes})`, {
             scope: 'message',
             limit: 'maxBytes',

@@ -12,7 +12,7 @@ export interface OperatorHandlers<In> {
 /**
  * The one way to write an operator here.
  *
- * `start` runs once per subscription with the downstream subscriber and returns the handlers; its locals are the
+ * `start` runs once per subscription with the downstream subscriber and the source, and returns the handlers; its locals are the
  * operator's state. A throw in `start` or in a handler becomes an error notification (thrown inside a bare
  * `new Observable` it would end the process), and the source is let go before the error is seen. A synchronous source
  * stops as soon as the downstream does.
@@ -20,11 +20,11 @@ export interface OperatorHandlers<In> {
  * Handlers that emit in a loop test `subscriber.closed` after each emission.
  */
 export function operate<In, Out>(
-  start: (subscriber: Subscriber<Out>) => OperatorHandlers<In>,
+  start: (subscriber: Subscriber<Out>, source: Observable<In>) => OperatorHandlers<In>,
 ): OperatorFunction<In, Out> {
   return (source) =>
     new Observable<Out>((subscriber) => {
-      const handlers = start(subscriber);
+      const handlers = start(subscriber, source);
       const inner = captureSubscriber<In>({
         next(value) {
           try {

@@ -27,10 +27,13 @@ export class UnicastSubject<T> extends Observable<T> implements Observer<T> {
   #failed = false;
   #error: unknown;
   readonly #hooks: UnicastHooks | undefined;
+  /** How much is to come in all, in bytes, where its owner was told so; -1 where not. */
+  readonly declared: number;
 
-  constructor(hooks?: UnicastHooks) {
+  constructor(hooks?: UnicastHooks, declared = -1) {
     super((subscriber) => this.#claim(subscriber));
     this.#hooks = hooks;
+    this.declared = declared;
   }
 
   /** Somebody has subscribed, now or before. */

@@ -267,7 +267,8 @@ export class ServerExchange {
   }
 
   #newBody(): UnicastSubject<Uint8Array> {
-    return new UnicastSubject<Uint8Array>({ claimed: () => this.continue(), cancelled: () => this.#unwanted() });
+    const hooks = { claimed: () => this.continue(), cancelled: () => this.#unwanted() };
+    return new UnicastSubject<Uint8Array>(hooks, this.contentLength);
   }
 
   #settle(body: UnicastSubject<Uint8Array>): void {

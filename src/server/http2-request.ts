@@ -243,10 +243,8 @@ export class Http2Request implements ReplyRequest, StreamSink {
 
   #subject(): UnicastSubject<Uint8Array> {
     if (this.#body) return this.#body;
-    const body = new UnicastSubject<Uint8Array>({
-      claimed: () => this.#claimed(),
-      cancelled: () => this.letGo(),
-    });
+    const hooks = { claimed: () => this.#claimed(), cancelled: () => this.letGo() };
+    const body = new UnicastSubject<Uint8Array>(hooks, this.#stream.declared);
     this.#body = body;
     if (this.#failure !== undefined) body.error(this.#failure);
     else if (this.#unwanted) body.error(new UsageError('BODY_DROPPED', 'the request was answered without its body'));

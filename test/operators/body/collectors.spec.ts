@@ -6,6 +6,7 @@ import type { CollectConfig } from '../../../operators/body/collect-bytes.js';
 import { json } from '../../../operators/body/json.js';
 import { text } from '../../../operators/body/text.js';
 import { isProtocolError } from '../../../operators/core/protocol-error.js';
+import { UnicastSubject } from '../../../operators/core/unicast-subject.js';
 import { randomCuts, splits } from '../../support/every-split.js';
 import { marbles } from '../../support/marbles.js';
 import { creditSource } from '../core/credit-source.js';
@@ -57,6 +58,22 @@ describe.each(kinds)('%s', (_name, collector) => {
     expect(seen(source.pipe(collector({ maxBytes: 4 })))).toHaveLength(2);
     expect(errorOf(source.pipe(collector({ maxBytes: 3 })))).toMatchObject(tooLarge);
     expect(isProtocolError(errorOf(source.pipe(collector({ maxBytes: 0 }))))).toBe(true);
+  });
+
+  it('fails with the first chunk of a body whose head has declared more', () => {
+    const collected = (declared: number): unknown => {
+      let cancelled = 0;
+      const body = new UnicastSubject<Uint8Array>({ cancelled: () => cancelled++ }, declared);
+      body.next(utf8('12'));
+      return [errorOf(body.pipe(collector({ maxBytes: 4 }))), cancelled];
+    };
+    expect(collected(5)).toEqual([expect.objectContaining(tooLarge), 1]);
+    expect(collected(4)).toEqual([undefined, 0]);
+    const overMessage = message(new UnicastSubject<Uint8Array>(undefined, 5));
+    const log = seen(of(overMessage).pipe(collector({ maxBytes: 4 })));
+    expect(log).toEqual([]); // a response to HEAD declares what does not come
+    (overMessage.body as UnicastSubject<Uint8Array>).next(utf8('1'));
+    expect(log).toEqual(['error BODY_TOO_LARGE']);
   });
 
   it('is capped at 10 MiB, and lets the source go at once', () => {

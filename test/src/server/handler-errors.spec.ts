@@ -1,5 +1,6 @@
 import { concat, delay, map, mergeMap, NEVER, of, Subject, take, throwError, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import { bytes } from '../../../operators/body/bytes.js';
 import { ProtocolError } from '../../../operators/core/protocol-error.js';
 import type { Handler } from '../../../src/server/respond-context.js';
 import type { HandlerResult, ServerResponse } from '../../../src/server/server-response.js';
@@ -108,6 +109,17 @@ describe('a handler that goes wrong before its head is out', () => {
     const client = raw().send(get('/'));
     await client.until('\r\n\r\n');
     expect(client.statuses).toEqual([413]);
+  });
+});
+
+describe('a body that is to be collected and is too large', () => {
+  it('B9: is refused with its first byte where its head has declared as much, over HTTP/1', async () => {
+    const { raw } = await realServer(({ body }) => body.pipe(bytes(), map(({ length }) => ({ body: `${length}` })))); // prettier-ignore
+    const client = raw().send('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10485761\r\n\r\nx');
+    await client.closed;
+    expect(client.statuses).toEqual([413]);
+    const whole = raw().send(`POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10485760\r\n\r\n${'x'.repeat(10_485_760)}`);
+    expect(await whole.until('10485760')).toContain(' 200 ');
   });
 });
 

@@ -78,6 +78,14 @@ describe('the server over HTTP/2', () => {
     expect(body.toString()).toBe('POST /a 3');
   });
 
+  it('B9: a body is refused with its first byte where its head has declared more than is collected', async () => {
+    const server = await realServer(({ body }) => body.pipe(bytes(), map(({ length }) => ({ body: `${length}` })))); // prettier-ignore
+    const peer = framesTo(server.port);
+    const id = peer.post('/', { 'content-length': '10485761' });
+    peer.data(id, 'x');
+    expect((await answered(peer, id)).heads).toMatchObject([{ ':status': '413' }]);
+  });
+
   it('interim responses, trailers, HEAD, 204, and no field of the connection', async () => {
     const server = await realServer(({ path, method }) => {
       if (path === '/hints') return of({ status: 103, fields: { link: '</a>' } }, { status: 204 });
