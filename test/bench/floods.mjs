@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { floods as serverFloods } from '../load/floods.mjs';
 import { hostileServers } from '../load/hostile-servers.mjs';
 import { askCount } from './flood-count.mjs';
-import { median, startServer } from './harness.mjs';
+import { median, startAside, startServer } from './harness.mjs';
 
 const GOAL = 0.5;
 /** Milliseconds until a flood, whose first 200 the attacker waits itself, is at its height. */
@@ -12,8 +12,8 @@ const WARM = 3000;
 
 /**
  * What somebody polite keeps of their rate during each flood, beside what they keep while the same flood goes to somebody else who only
- * discards it: on a machine with few cores the attacker takes its share of them, whoever is attacked. Everybody is a process of their own. There
- * are many rows: each is looked at for a third of the time, in half of the rounds.
+ * discards it: on a machine with few cores the attacker takes its share of them, whoever is attacked. Everybody is a process of their own, and
+ * all but the one who is looked at are on the first core. There are many rows: each is looked at for a third of the time, in half of the rounds.
  *
  * @param only how the names of the rows begin that are looked at
  */
@@ -28,10 +28,10 @@ export async function floods({ rounds, ms, only }) {
 
 /** Attackers of our server. */
 async function ofServer(server, { rounds, ms, picked }) {
-  const polite = await startServer('flood-polite.mjs', server.port);
-  const sink = await startServer('flood-sink.mjs');
+  const polite = await startAside('flood-polite.mjs', server.port);
+  const sink = await startAside('flood-sink.mjs');
   const rate = () => rateOf(polite, ms);
-  const attack = (port, index) => startServer('flood-attacker.mjs', port, String(index));
+  const attack = (port, index) => startAside('flood-attacker.mjs', port, String(index));
   await sleep(WARM);
   const table = new Table(`floods of a server: what 4 polite connections keep of their rate`, rounds);
   for (const [index, { name }] of serverFloods.entries()) {
@@ -54,10 +54,10 @@ async function ofClient(server, { rounds, ms, picked }) {
   const table = new Table('floods of a client: what 4 requests at a time to a good server keep of their rate', rounds);
   for (const [index, { name, version }] of hostileServers.entries()) {
     if (!picked({ name })) continue;
-    const hostile = await startServer('flood-hostile.mjs', String(index));
+    const hostile = await startAside('flood-hostile.mjs', String(index));
     await table.row(name, rate, async (elsewhere) => {
       if (elsewhere) {
-        const asker = await startServer('flood-sink.mjs', String(hostile.port));
+        const asker = await startAside('flood-sink.mjs', String(hostile.port));
         return () => asker.stop();
       }
       await askCount(client.port, `${hostile.port} ${version}`);

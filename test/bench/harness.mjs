@@ -11,8 +11,17 @@ import { onFirstCore } from './one-core.mjs';
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 /** Starts a server script that prints its port on the first line; `stop` ends it. */
-export async function startServer(script, ...args) {
-  const child = spawn(process.execPath, [here(script), ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+export function startServer(script, ...args) {
+  return start(process.execPath, [here(script), ...args]);
+}
+
+/** The same for a script that is not measured itself, and keeps out of the way of one that is. */
+export function startAside(script, ...args) {
+  return start(...onFirstCore(process.execPath, [here(script), ...args]));
+}
+
+async function start(program, args) {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   let text = '';
   child.stdout.on('data', (chunk) => (text += chunk));
   while (!text.includes('\n')) await once(child.stdout, 'data');
