@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { firstValueFrom, lastValueFrom } from 'rxjs';
@@ -121,6 +122,23 @@ describe('connections', () => {
     listener.resume();
     await until(() => accepted.length === 1);
     expect(client.destroyed).toBe(false);
+  });
+
+  it('are not taken where they were reset meanwhile, and are where their peer has only ended', async () => {
+    const { listener, port, accepted } = await serve();
+    listener.pause();
+    for (const leave of ['resetAndDestroy', 'end'] as const) {
+      const client = connect(port, '127.0.0.1', () => client.write('word', () => client[leave]()));
+      client.on('error', () => undefined).resume();
+      await once(client, leave === 'end' ? 'finish' : 'close');
+    }
+    await turns(20);
+    listener.resume();
+    await until(() => accepted.length > 0);
+    await turns(20);
+    const readers = accepted.map((one) => new Reader(one));
+    await until(() => readers.every((one) => one.over));
+    expect(readers.map((one) => one.text)).toEqual(['word']);
   });
 
   it('do not wait beyond the backlog', async () => {

@@ -90,6 +90,27 @@ describe('a turn of the event loop', () => {
     expect([greedy.bytes, greedy.share.waits]).toEqual([FULL, false]);
   });
 
+  it('has shares of a sixteenth of the time that the modest have been away, however many turns that is', async () => {
+    const { turn } = await import('../../../src/sockets/turn.js');
+    const modest = [new Taker(0.001), new Taker(0.001)];
+    await besides(modest, 5);
+    expect(turn.share).toBeCloseTo(0.02);
+    for (let i = 0; i < 200; i++) {
+      turn.reads(20);
+      turn.reads(20);
+      clock += 0.01;
+      await turns(1);
+    }
+    expect(turn.share).toBeCloseTo(2 / 16);
+    clock += 200;
+    turn.reads(20);
+    turn.reads(20);
+    await turns(1);
+    expect(turn.share).toBe(10); // no share is longer, where two are read
+    await besides(modest, 1);
+    expect(turn.share).toBeCloseTo(0.02);
+  });
+
   it('has a quarter of a share for all who wait, one after the other', async () => {
     const modest = [new Taker(0.001), new Taker(0.001)];
     const greedy = Array.from({ length: 8 }, () => new Taker(0.001));
