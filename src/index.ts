@@ -66,6 +66,7 @@ export type { ServerTimeouts } from './connections/server-timeouts.js';
 export type { ServedSocket, ServerWait } from './connections/served-connection.js';
 export type { AnswerableRequest, PushedRequest, ServerRequest } from './server/server-request.js';
 export type { HandlerResult, ServerResponse, UpgradedSocket } from './server/server-response.js';
+export type { Trailers } from './server/trailers.js';
 export type { ServerEvent } from './server/server-event.js';
 export type { ServerStats } from './server/server-stats.js';
 

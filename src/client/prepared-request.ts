@@ -1,3 +1,4 @@
+import { EMPTY } from 'rxjs';
 import { planBody, type BodyPlan } from '../../operators/body/body-source.js';
 import { encodePlan } from '../../operators/body/encode-plan.js';
 import { isIdempotentMethod } from '../../operators/http/method.js';
@@ -122,7 +123,7 @@ export class PreparedRequest {
 }
 
 function planOf({ body, compress }: RequestConfig, boundary: () => string): BodyPlan | undefined {
-  if (body === undefined) return undefined;
+  if (body === undefined || body === EMPTY) return undefined; // that of a server's request that has none
   const plan = planBody(body, boundary);
   if (compress === undefined) return plan;
   return encodePlan(plan, typeof compress === 'string' ? { coding: compress } : compress);

@@ -1,8 +1,8 @@
-import { isObservable, Subscription, type Observable } from 'rxjs';
+import { EMPTY, isObservable, Subscription, type Observable } from 'rxjs';
 import { writeBody } from '../../operators/body/write-body.js';
 import { pullIterable } from '../../operators/core/pull.js';
 import { isUsageError, UsageError } from '../../operators/core/protocol-error.js';
-import { Fields, type FieldsInit } from '../../operators/http/fields.js';
+import type { Fields } from '../../operators/http/fields.js';
 import { checkTrailer } from '../../operators/http1/write-body.js';
 import { Http2ErrorCode } from '../../operators/http2/error-code.js';
 import { streamDuplex } from '../../operators/http2/stream-duplex.js';
@@ -15,6 +15,7 @@ import type { ResponseWriter, WriterOwner } from './response-writer.js';
 import { runUpgraded } from './run-upgraded.js';
 import type { ServerResponse } from './server-response.js';
 import { slices } from './slices.js';
+import { whenTrailers, type Trailers } from './trailers.js';
 
 /** What a writer has to know of the request it answers. */
 export interface AnsweredRequest {
@@ -111,7 +112,7 @@ export class Http2Writer implements ResponseWriter {
     status: number,
     fields: Fields,
     body: Observable<Uint8Array>,
-    trailers: FieldsInit | (() => FieldsInit) | undefined,
+    trailers: Trailers | undefined,
     contentLength: number,
   ): void {
     const { maxQueued } = this.#context;
@@ -147,11 +148,12 @@ export class Http2Writer implements ResponseWriter {
     if (this.owner?.over === true) this.stop();
   }
 
-  #end(given: FieldsInit | (() => FieldsInit) | undefined): void {
-    if (given === undefined) return this.#stream.end();
-    const trailers = Fields.from(typeof given === 'function' ? given() : given);
-    trailers.forEach(checkTrailer);
-    this.#stream.end(trailers);
+  #end(given: Trailers | undefined): void {
+    const end = (trailers?: Fields): void => {
+      trailers?.forEach(checkTrailer);
+      this.#stream.end(trailers);
+    };
+    this.#writing.add(whenTrailers(given, end, (error) => this.owner?.fail(error)));
   }
 
   #prioritize({ priority }: ServerResponse): void {
@@ -172,7 +174,7 @@ export class Http2Writer implements ResponseWriter {
     if (method !== 'CONNECT' || status < 200 || status > 299) {
       throw new UsageError('NOT_UPGRADABLE', `${status} does not take this request out of HTTP`);
     }
-    if (body !== undefined) throw new UsageError('BODY_NOT_ALLOWED', 'what follows is not a body');
+    if (body !== undefined && body !== EMPTY) throw new UsageError('BODY_NOT_ALLOWED', 'what follows is not a body');
     this.#head(status, withoutConnection(response), false);
     const socket = streamDuplex(this.#stream, this.#request.body, connection);
     runUpgraded(response, socket, (error) => this.owner?.report(error, true));

@@ -1,12 +1,13 @@
 import { Subscription, type Observable } from 'rxjs';
 import { writeBody } from '../../operators/body/write-body.js';
 import { pullIterable } from '../../operators/core/pull.js';
-import { Fields, type FieldsInit } from '../../operators/http/fields.js';
+import type { Fields } from '../../operators/http/fields.js';
 import { FRAMING_CHUNKED, FRAMING_LENGTH, FRAMING_NONE } from '../../operators/http1/message-decoder.js';
 import type { ServerExchange } from '../../operators/http1/server-exchange.js';
 import { deflateTransferCoding, gzipTransferCoding } from '../../operators/http1/transfer-coding.js';
 import type { ComposedResponse } from './response-head.js';
 import { slices } from './slices.js';
+import { whenTrailers, type Trailers } from './trailers.js';
 
 /** Bodies up to here are written with their head. Bytes. */
 const WHOLE = 131_072;
@@ -15,7 +16,7 @@ const WHOLE = 131_072;
 export class ResponseBody {
   readonly #exchange: ServerExchange;
   readonly #response: ComposedResponse;
-  readonly #trailers: FieldsInit | (() => FieldsInit) | undefined;
+  readonly #trailers: Trailers | undefined;
   readonly #maxQueued: number | undefined;
   readonly #failed: (error: unknown) => void;
   readonly #writing = new Subscription();
@@ -26,7 +27,7 @@ export class ResponseBody {
   constructor(
     exchange: ServerExchange,
     response: ComposedResponse,
-    trailers: FieldsInit | (() => FieldsInit) | undefined,
+    trailers: Trailers | undefined,
     maxQueued: number | undefined,
     failed: (error: unknown) => void,
   ) {
@@ -113,8 +114,8 @@ export class ResponseBody {
     try {
       this.#head();
       const given = this.#response.framing === FRAMING_CHUNKED ? this.#trailers : undefined;
-      const trailers = typeof given === 'function' ? given() : given;
-      this.#exchange.end(trailers === undefined ? undefined : Fields.from(trailers));
+      const end = (trailers?: Fields): void => this.#exchange.end(trailers);
+      this.#writing.add(whenTrailers(given, end, (error) => this.#fail(error)));
     } catch (error) {
       this.#fail(error);
     }

@@ -1,3 +1,4 @@
+import { EMPTY, isObservable } from 'rxjs';
 import { planBody, type BodyPlan } from '../../operators/body/body-source.js';
 import { UsageError } from '../../operators/core/protocol-error.js';
 import { isFieldValue, splitList } from '../../operators/http/field-syntax.js';
@@ -37,8 +38,9 @@ export function composeResponse(
   if (method === 'CONNECT' && status < 300) {
     throw new UsageError('UPGRADED_MISSING', `a ${status} response needs \`upgraded\`, for the stream it opens`);
   }
-  let fields = Fields.from(response.fields);
-  if (trailers !== undefined && fields.has('content-length')) {
+  let fields = fittingFields(response, version, status);
+  const measured = fields.has('content-length');
+  if (trailers !== undefined && measured && !isObservable(trailers)) {
     throw new UsageError('TRAILERS_NEED_CHUNKED', 'trailers need a chunked body, this one has a Content-Length');
   }
   const plan = body === undefined ? undefined : planBody(body, context.boundary);
@@ -47,7 +49,7 @@ export function composeResponse(
     if (!isFieldValue(plan.contentType)) throw new UsageError('INVALID_FIELD_VALUE', 'the type of the body is none');
     extra += `content-type: ${plan.contentType}\r\n`;
   }
-  const chunked = trailers !== undefined && version === '1.1';
+  const chunked = trailers !== undefined && version === '1.1' && !measured;
   const length = chunked ? undefined : plan === undefined ? null : plan.length;
   const coding = length === undefined && context.transferCoding ? codingFor(exchange, status, fields) : '';
   if (coding !== '') fields = fields.clone().append('transfer-encoding', `${coding}, chunked`);
@@ -61,6 +63,18 @@ export function composeResponse(
   );
   const head = encodeResponseHead(status, fields, extra + extraLines, '1.1', reason);
   return { head, framing, contentLength, close, plan, coding };
+}
+
+/** What a handler who passes on another's response cannot know: this client has no chunks, or the status no body to be measured. */
+function fittingFields({ fields: init }: ServerResponse, version: string, status: number): Fields {
+  const fields = Fields.from(init);
+  const chunks = version === '1.0' && fields.has('transfer-encoding');
+  const nothing = status === 204 && fields.get('content-length') === '0';
+  if (!chunks && !nothing) return fields;
+  const fitting = fields.clone();
+  if (chunks) fitting.delete('transfer-encoding');
+  if (nothing) fitting.delete('content-length');
+  return fitting;
 }
 
 /** An interim response (RFC 9110 §15.2). */
@@ -90,7 +104,7 @@ export function composeUpgrade(context: RespondContext, exchange: ServerExchange
   if (exchange.hasBody && !exchange.read) {
     throw new UsageError('NOT_UPGRADABLE', 'the body of the request has not been read');
   }
-  if (body !== undefined) throw new UsageError('BODY_NOT_ALLOWED', 'what follows is not a body');
+  if (body !== undefined && body !== EMPTY) throw new UsageError('BODY_NOT_ALLOWED', 'what follows is not a body');
   const fields = new Fields(response.fields);
   if (!connect) {
     const [first = ''] = splitList(exchange.upgrade);

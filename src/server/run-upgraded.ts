@@ -1,7 +1,10 @@
 import { from } from 'rxjs';
 import type { ServerResponse, UpgradedSocket } from './server-response.js';
 
-/** Hands a socket that has left HTTP to the handler; it is ended with the Observable the handler returns, if it does. */
+/**
+ * Hands a socket that has left HTTP to the handler; it is ended with the Observable the handler returns, if it does. A byte stream
+ * that was given instead becomes its peer.
+ */
 export function runUpgraded(
   { upgraded }: ServerResponse,
   socket: UpgradedSocket,
@@ -12,6 +15,11 @@ export function runUpgraded(
     socket.error(error);
   };
   try {
+    if (typeof upgraded === 'object') {
+      socket.subscribe(upgraded);
+      upgraded.subscribe(socket);
+      return;
+    }
     const work = upgraded?.(socket);
     if (work) from(work).subscribe({ error: fail, complete: () => socket.complete() });
   } catch (error) {

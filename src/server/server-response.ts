@@ -3,19 +3,24 @@ import type { Priority } from '../../operators/http2/priority-field.js';
 import type { BodySource } from '../../operators/body/body-source.js';
 import type { DuplexSubject } from '../../operators/core/duplex-subject.js';
 import type { FieldsInit } from '../../operators/http/fields.js';
+import type { Trailers } from './trailers.js';
 
 /** A byte stream that has left HTTP. What the client sent ahead comes first. */
 export type UpgradedSocket = DuplexSubject<Uint8Array, Uint8Array>;
 
-/** What a handler answers. */
+/** What a handler answers. A client's `Response` is one: `serve(config, ({ path }) => request(origin + path))` passes on what it gets. */
 export interface ServerResponse {
   /** Default 200. Below 200 it is an interim response: another one follows. */
   readonly status?: number | undefined;
   readonly fields?: FieldsInit | undefined;
   /** Not read at all where the response has none: to HEAD, and with 204, 205 or 304. */
   readonly body?: BodySource | undefined;
-  /** Sent after a chunked body; a function is called when the body has ended. HTTP/1.0 clients do not get them. */
-  readonly trailers?: FieldsInit | (() => FieldsInit) | undefined;
+  /**
+   * Sent after a chunked body; a function is called when the body has ended, an Observable subscribed to: its first value is sent.
+   * HTTP/1.0 clients do not get them. Behind a Content-Length HTTP/1 has none: an Observable, which may be that of a response without
+   * any, is left alone there, others are refused.
+   */
+  readonly trailers?: Trailers | undefined;
   /** In place of the registered reason phrase. */
   readonly reason?: string | undefined;
   /**
@@ -26,9 +31,9 @@ export interface ServerResponse {
   /**
    * Takes the connection out of HTTP: for status 101, answering an `Upgrade`, or 2xx, answering CONNECT. Called with the
    * byte stream once the head is written. If it returns an Observable, that is subscribed, and the stream is ended with
-   * it.
+   * it. Another byte stream in place of a function is joined to it, each the other's peer from then on.
    */
-  readonly upgraded?: ((socket: UpgradedSocket) => ObservableInput<unknown> | void) | undefined;
+  readonly upgraded?: ((socket: UpgradedSocket) => ObservableInput<unknown> | void) | UpgradedSocket | undefined;
 }
 
 /** What a handler returns: one response, or a source of interim responses and then a final one. */

@@ -67,7 +67,7 @@ describe('a handler that goes wrong before its head is out', () => {
       () => ({ fields: { 'content-length': '1', 'transfer-encoding': 'chunked' } }),
       'CONFLICTING_LENGTH',
     ],
-    ['a length for 204', () => ({ status: 204, fields: { 'content-length': '0' } }), 'BODY_NOT_ALLOWED'],
+    ['a length for 204', () => ({ status: 204, fields: { 'content-length': '1' } }), 'BODY_NOT_ALLOWED'],
     ['101 out of the blue', () => ({ status: 101, upgraded: () => undefined }), 'NOT_UPGRADABLE'],
     ['101 without a taker', () => ({ status: 101 }), 'UPGRADED_MISSING'],
     ['a body that fails at once', () => ({ body: throwError(() => boom) }), undefined],

@@ -90,12 +90,20 @@ describe('the server over HTTP/2', () => {
     const server = await realServer(({ path, method }) => {
       if (path === '/hints') return of({ status: 103, fields: { link: '</a>' } }, { status: 204 });
       if (path === '/trailers') return { body: of(Buffer.from('body')), trailers: () => ({ 'x-sum': '4' }) };
+      if (path === '/later')
+        return { body: of(Buffer.from('body')), trailers: timer(1).pipe(map(() => ({ 'x-sum': '4' }))) };
+      if (path === '/none')
+        return { fields: { 'content-length': '4' }, body: of(Buffer.from('body')), trailers: of([]) };
       return { fields: { connection: 'close', 'keep-alive': 'x', 'x-method': method }, body: 'body' };
     });
     const peer = framesTo(server.port);
     expect((await answered(peer, peer.get('/hints'))).heads.map((head) => head[':status'])).toEqual(['103', '204']);
     const trailers = await answered(peer, peer.get('/trailers'));
     expect([trailers.body.toString(), trailers.heads.at(-1)]).toEqual(['body', { 'x-sum': '4' }]);
+    const later = await answered(peer, peer.get('/later'));
+    expect([later.body.toString(), later.heads.at(-1)]).toEqual(['body', { 'x-sum': '4' }]);
+    const none = await answered(peer, peer.get('/none'));
+    expect([none.body.toString(), none.heads.length]).toEqual(['body', 1]);
     const id = peer.nextId();
     peer.send(peer.requestFrame(id, '/', {}, 'HEAD', true));
     const head = await answered(peer, id);
