@@ -129,11 +129,15 @@ export class WebSocketLane implements SessionOwner {
     this.close(CloseCode.NORMAL, '');
   }
 
-  /** An error that has a code, as RxJS's `webSocket` takes them, closes with it. */
+  /** An error that has a code to send, as RxJS's `webSocket` takes them, closes with it. Many an error has another one. */
   error(error: unknown): void {
     const { code, reason } = (error ?? {}) as { code?: unknown; reason?: unknown };
-    if (typeof code === 'number') this.close(code, typeof reason === 'string' ? reason : '');
-    else this.fail(error);
+    if (typeof code !== 'number') return this.fail(error);
+    try {
+      this.close(code, typeof reason === 'string' ? reason : '');
+    } catch {
+      this.fail(error);
+    }
   }
 
   /** @throws UsageError `INVALID_CLOSE_CODE`, `INVALID_CLOSE_REASON` */

@@ -65,8 +65,8 @@ export function resolveWebSocketOptions<In, Out>(config: WebSocketOptions<In, Ou
   const { overflow = 'hold', scheduler = asyncScheduler, serializer, deserializer } = config;
   if (!OVERFLOWS.includes(overflow)) throw new UsageError('INVALID_OPTION', `overflow: one of ${OVERFLOWS.join(', ')}`);
   return {
-    maxMessageSize: config.maxMessageSize && limit('maxMessageSize', config.maxMessageSize, 0),
-    maxFragments: config.maxFragments && limit('maxFragments', config.maxFragments, 0),
+    maxMessageSize: config.maxMessageSize === undefined ? undefined : limit('maxMessageSize', config.maxMessageSize, 0),
+    maxFragments: config.maxFragments === undefined ? undefined : limit('maxFragments', config.maxFragments, 0),
     controlFrames: config.controlFrames,
     maxQueued: limit('maxQueued', config.maxQueued, 32),
     maxQueuedBytes: limit('maxQueuedBytes', config.maxQueuedBytes, 1_048_576),

@@ -278,6 +278,9 @@ describe('a WebSocket of the client', () => {
   it.each([
     [{ code: 4001, reason: 'why' }, 'CLOSE 0fa1776879', 'closing'],
     [new Error('mine'), 'CLOSE 03f3', 'error mine'],
+    [new DOMException('given up', 'AbortError'), 'CLOSE 03f3', 'error 20'],
+    [Object.assign(new Error('not for sending'), { code: 1005 }), 'CLOSE 03f3', 'error 1005'],
+    [Object.assign(new Error('too long'), { code: 4001, reason: 'x'.repeat(124) }), 'CLOSE 03f3', 'error 4001'],
   ])('error(%j)', (error, frame, told) => {
     inWebSocketWorld(
       (world) => {

@@ -175,6 +175,9 @@ describe('the opening handshake', () => {
     [{ overflow: 'wait' as never }, 'INVALID_OPTION'],
     [{ maxQueued: 0 }, 'INVALID_LIMIT'],
     [{ maxMessageSize: -1 }, 'INVALID_LIMIT'],
+    [{ maxMessageSize: NaN }, 'INVALID_LIMIT'],
+    [{ maxMessageSize: 0 }, 'INVALID_LIMIT'],
+    [{ maxFragments: 0 }, 'INVALID_LIMIT'],
     [{ closeTimeout: NaN }, 'INVALID_TIMEOUT'],
   ])('a config that makes no sense is the handler error %#', (config, code) => {
     inVirtualTime(
