@@ -296,5 +296,6 @@ class PoolingClient implements Client, ClientContext {
 }
 
 function toConfig(input: string | URL | RequestConfig): RequestConfig {
-  return typeof input === 'string' || input instanceof URL ? { url: input } : input;
+  // What is nothing is told as any other URL that is none.
+  return typeof input !== 'object' || input === null || input instanceof URL ? { url: input } : input;
 }

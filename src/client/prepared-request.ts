@@ -1,6 +1,7 @@
 import { EMPTY } from 'rxjs';
 import { planBody, type BodyPlan } from '../../operators/body/body-source.js';
 import { encodePlan } from '../../operators/body/encode-plan.js';
+import { UsageError } from '../../operators/core/protocol-error.js';
 import { isIdempotentMethod } from '../../operators/http/method.js';
 import type { Deadlines } from '../connections/timeouts.js';
 import type { ClientContext } from './client-context.js';
@@ -61,6 +62,7 @@ export class PreparedRequest {
     const { stores } = context;
     this.config = config;
     checkRedirectConfig(config);
+    checkVersion(config);
     this.target = parseTarget(stores?.hsts ? stores.hsts.upgrade(String(config.url)) : config.url);
     this.plan = plan ?? planOf(config, context.boundary);
     this.#context = context;
@@ -120,6 +122,11 @@ export class PreparedRequest {
       tunnels: route !== DIRECT && !route.forwards,
     };
   }
+}
+
+function checkVersion({ version }: RequestConfig): void {
+  if (version === undefined || version === '1.1' || version === '2' || version === '1.0') return;
+  throw new UsageError('INVALID_VERSION', "version: '1.0', '1.1' or '2'");
 }
 
 function planOf({ body, compress }: RequestConfig, boundary: () => string): BodyPlan | undefined {

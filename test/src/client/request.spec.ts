@@ -180,6 +180,8 @@ describe('request', () => {
 
   it.each([
     [{ method: 'GE T' }, 'INVALID_METHOD'],
+    [{ version: '3' as '2' }, 'INVALID_VERSION'],
+    [{ version: 2 as never }, 'INVALID_VERSION'],
     [{ headers: { 'a b': 'x' } }, 'INVALID_FIELD_NAME'],
     [{ headers: { a: 'x\r\ny: z' } }, 'INVALID_FIELD_VALUE'],
     [{ target: '/ HTTP/1.1\r\nx: y' }, 'INVALID_TARGET'],
@@ -197,6 +199,10 @@ describe('request', () => {
     });
     await turns();
     expect(server.sockets).toHaveLength(0);
+  });
+
+  it.each([undefined, null, 5, ''])('%s is no URL, told like any other', async (input) => {
+    await expect(firstValueFrom(createClient().request(input as never))).rejects.toMatchObject({ code: 'INVALID_URL' });
   });
 
   it('works under retry and forkJoin like any Observable', async () => {
