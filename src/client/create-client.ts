@@ -242,7 +242,7 @@ class PoolingClient implements Client, ClientContext {
 
   finished(exchange: Exchange): void {
     this.exchanges.delete(exchange);
-    if (this.closed) this.#endIfOver();
+    if (this.closed && this.exchanges.size === 0) this.#scheduler.schedule(() => this.#endIfOver()); // whoever waits for it is told first
   }
 
   redirecting(change: 1 | -1): void {
@@ -296,6 +296,5 @@ class PoolingClient implements Client, ClientContext {
 }
 
 function toConfig(input: string | URL | RequestConfig): RequestConfig {
-  // What is nothing is told as any other URL that is none.
   return typeof input !== 'object' || input === null || input instanceof URL ? { url: input } : input;
 }

@@ -205,6 +205,33 @@ describe('request', () => {
     await expect(firstValueFrom(createClient().request(input as never))).rejects.toMatchObject({ code: 'INVALID_URL' });
   });
 
+  it('a client is closed when the last consumer has all of it, and events$ has told of the last cancellation', async () => {
+    const server = await rawServer(() => OK);
+    const log: string[] = [];
+    const client = createClient();
+    client.events$.subscribe({ next: ({ type }) => log.push(type), complete: () => log.push('no more events') });
+    const last = client.request(`${server.url}/a`).subscribe(({ body }) => {
+      body.subscribe({
+        next: (chunk) => log.push(Buffer.from(chunk).toString()),
+        complete: () => log.push('complete'),
+      });
+    });
+    await new Promise<void>((resolve) =>
+      client.close().subscribe({ next: () => log.push('closed'), complete: resolve }),
+    );
+    expect(last.closed).toBe(true);
+    expect(log).toEqual(['ok', 'complete', 'no more events', 'closed']);
+
+    log.length = 0;
+    const another = createClient();
+    another.events$.subscribe({ next: ({ type }) => log.push(type), complete: () => log.push('no more events') });
+    const waiting = another.request(`${server.url}/b`).subscribe();
+    const over = new Promise<void>((resolve) => another.close().subscribe({ complete: resolve }));
+    waiting.unsubscribe();
+    await over;
+    expect(log).toEqual(['cancelled', 'no more events']);
+  });
+
   it('works under retry and forkJoin like any Observable', async () => {
     let count = 0;
     const server = await rawServer((_head, socket) => {
