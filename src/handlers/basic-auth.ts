@@ -29,7 +29,7 @@ const CHALLENGED_BY_PROXY = { status: 407, challenge: 'proxy-authenticate', cred
  * Lets only those in who say a user name and its password (Basic, RFC 7617, in UTF-8); others get 401 with a challenge, and the handler
  * does not see them. Credentials travel in clear: over TLS only.
  *
- * @throws UsageError `INVALID_OPTION` for a realm that cannot be sent.
+ * @throws UsageError `INVALID_OPTION` for a realm that cannot be sent, or users that are none.
  * @example
  * ```ts
  * import { basicAuth, serve } from 'rxweir';
@@ -43,6 +43,9 @@ export function basicAuth({
   proxy = false,
 }: BasicAuthConfig): (handler: AuthenticatedHandler) => Handler {
   if (!isFieldValue(realm)) throw new UsageError('INVALID_OPTION', 'realm: text that a field can carry');
+  if (typeof users !== 'function' && (typeof users !== 'object' || users === null)) {
+    throw new UsageError('INVALID_OPTION', 'users: passwords by name, or a function');
+  }
   const verify = typeof users === 'function' ? users : comparing(users);
   const { status, challenge, credentials } = proxy ? CHALLENGED_BY_PROXY : CHALLENGED;
   const quoted = realm.replaceAll('\\', '\\\\').replaceAll('"', '\\"');

@@ -158,6 +158,7 @@ describe('basicAuth', () => {
     expect([asked.status, asked.fields.get('proxy-authenticate')]).toEqual([407, 'Basic realm="p", charset="UTF-8"']);
     expect((await ask(second, { 'proxy-authorization': basicCredentials('a', 'b') })).status).toBe(200);
     expect(() => basicAuth({ realm: 'a\nb', users: {} })).toThrow('realm');
+    expect(() => basicAuth({ realm: 'w' } as never)).toThrow('users: passwords');
   });
 
   it('waits for who knows later', async () => {

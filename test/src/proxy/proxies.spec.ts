@@ -186,6 +186,7 @@ describe('reverseProxy', () => {
     expect((await ask(proxy.url)).status).toBe(508);
     const raw = proxy.raw().send('CONNECT a:1 HTTP/1.1\r\nhost: a:1\r\n\r\n');
     expect(await raw.until('\r\n\r\n')).toContain(' 405 ');
+    expect(() => reverseProxy('nonsense')).toThrow('to: a URL');
     expect(() => reverseProxy('ftp://x')).toThrow('http or https');
     expect(() => reverseProxy('http://x', { name: 'a b' })).toThrow('token');
     expect(() => reverseProxy('http://x', { idle: -1 })).toThrow('idle');
