@@ -91,6 +91,7 @@ export class InboundMessages {
     if (this.#claimed && this.#subscriber === undefined) return; // left
     this.#charge(1, message.length);
     if (this.#subscriber === undefined || this.#draining) (this.#queue ??= []).push(message);
+    else if (this.streaming) this.#replay(message);
     else relay(this.#subscriber as Subscriber<WebSocketMessage>, message, this.#messageReleased);
   }
 
@@ -157,7 +158,7 @@ export class InboundMessages {
     else this.#hooks.freed();
   }
 
-  /** A queued message, as a body of one piece. */
+  /** A message that was put together before bodies were wanted, as a body of one piece. */
   #replay(message: WebSocketMessage): void {
     const body = new UnicastSubject<Uint8Array>();
     this.#emit({ type: typeof message === 'string' ? 'text' : 'binary', body });
@@ -202,6 +203,6 @@ export class InboundMessages {
     this.#heldBytes -= bytes > LEAST_CHARGE ? bytes : LEAST_CHARGE;
     if (!this.full || this.#held * 2 > this.#maxQueued || this.#heldBytes * 2 > this.#maxQueuedBytes) return;
     this.full = false;
-    this.#hooks.freed();
+    if (!this.#draining) this.#hooks.freed(); // what is read now comes behind all that is queued
   }
 }

@@ -96,6 +96,21 @@ describe('inbound', () => {
     expect(said).toBe('hello hello hello');
   });
 
+  it('a consumer of bodies that comes while a message is at zlib', async () => {
+    const scene = new Scene({ deflate });
+    scene.peer(packedFrame(1, 'hello hello hello'), packedFrame(2, hex('0102')));
+    const said: string[] = [];
+    scene.connection.bodies.subscribe(({ type, body }) =>
+      body.subscribe({
+        next: (piece) => said.push(`${type} ${Buffer.from(piece).toString('latin1')}`),
+        complete: () => said.push('end'),
+      }),
+    );
+    await until(() => said.length === 4);
+    expect(said).toEqual(['text hello hello hello', 'end', 'binary \x01\x02', 'end']);
+    expect([scene.connection.heldBytes, scene.socket.held]).toEqual([0, 0]);
+  });
+
   it('text that is not UTF-8, bytes that are not deflate, and too many of them', async () => {
     for (const [frame, error] of [
       [packedFrame(1, hex('ff')), 'INVALID_UTF8 1007'],

@@ -424,6 +424,20 @@ describe('messages as bodies', () => {
     expect(scene.log).toEqual(['text', 'binary 77686f6c65', 'end', 'binary', 'binary 6162', 'binary 6364', 'end']);
   });
 
+  it('what was queued comes before what a full queue kept from being read', () => {
+    for (const last of [text('9'), text('9', false)]) {
+      const scene = new Scene({ maxQueued: 4 });
+      for (let i = 0; i < 9; i++) scene.peer(text(String(i)));
+      scene.peer(last);
+      let said = '';
+      scene.connection.bodies.subscribe(({ body }) =>
+        body.subscribe((piece) => (said += Buffer.from(piece).toString())),
+      );
+      expect(said).toBe('0123456789');
+      expect(scene.socket.held).toBe(0);
+    }
+  });
+
   it('text is checked on the way, and ends whole', () => {
     const scene = new Scene();
     readBodies(scene);
