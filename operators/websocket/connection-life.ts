@@ -38,13 +38,14 @@ export class ConnectionLife {
     if (!this.isOpen) throw new UsageError('WEBSOCKET_NOT_OPEN', `nothing is sent in state ${this.state}`);
   }
 
-  /** Takes the step if the table has it; whether it does. */
-  step(input: WebSocketInput): boolean {
+  /** Takes the step if the table has it; whether it does. @param error why, where the connection breaks off: the first one counts */
+  step(input: WebSocketInput, error?: unknown): boolean {
     const next = webSocketTable.next(this.#state, WebSocketInputCode[input]);
     if (next === ILLEGAL) return false;
+    this.error ??= error;
     if (next === this.#state) return true;
     this.#state = next;
-    this.#hooks.state?.(this.state);
+    this.#hooks.state?.(this.state, this.error);
     return true;
   }
 

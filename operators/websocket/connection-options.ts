@@ -38,8 +38,8 @@ export interface WebSocketClosed {
 
 /** What the owner of a connection is told. None of these may be called from inside its own call. */
 export interface WebSocketHooks {
-  /** Each change, in order; the closing states are when to start the clock of the close timeout. */
-  state?(state: WebSocketState): void;
+  /** Each change, in order, and what broke it off, if that is known; the closing states are when to start the clock of the close timeout. */
+  state?(state: WebSocketState, error?: unknown): void;
   /** A ping came; it has been answered, or will be. The payload is the owner's. */
   ping?(payload: Uint8Array): void;
   /** A pong came. */

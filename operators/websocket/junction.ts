@@ -97,8 +97,7 @@ export class WebSocketJunction implements InletHooks, InboundHooks, MessageReade
 
   fail(error: unknown): void {
     const closeIsSent = this.life.sent !== undefined;
-    if (!this.life.step('fail')) return;
-    this.life.error = error;
+    if (!this.life.step('fail', error)) return;
     this.#letGo();
     this.inbound.fail(error);
     if (!closeIsSent) {
@@ -110,8 +109,7 @@ export class WebSocketJunction implements InletHooks, InboundHooks, MessageReade
   }
 
   abort(error: unknown): void {
-    if (!this.life.step('abort')) return;
-    this.life.error ??= error;
+    if (!this.life.step('abort', error)) return;
     this.#over(() => this.#socket.error(error));
   }
 
@@ -149,8 +147,7 @@ export class WebSocketJunction implements InletHooks, InboundHooks, MessageReade
   }
 
   ended(error: unknown): void {
-    if (!this.life.step('recvEnd')) return;
-    this.life.error ??= error;
+    if (!this.life.step('recvEnd', error)) return;
     this.#over(() => this.#socket.complete());
   }
 

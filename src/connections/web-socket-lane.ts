@@ -6,7 +6,13 @@ import type { WebSocketMessage } from '../../operators/websocket/message.js';
 import type { ResolvedWebSocketOptions } from './web-socket-options.js';
 import { notOpen, WebSocketOutbox } from './web-socket-outbox.js';
 import { WebSocketReader } from './web-socket-reader.js';
-import { checkClose, type OpenedWebSocket, type SessionOwner, WebSocketSession } from './web-socket-session.js';
+import {
+  checkClose,
+  mayClose,
+  type OpenedWebSocket,
+  type SessionOwner,
+  WebSocketSession,
+} from './web-socket-session.js';
 import type { WebSocketEnded, WebSocketStatus } from './web-socket-status.js';
 
 const NOBODY: readonly Subscriber<unknown>[] = [];
@@ -129,15 +135,12 @@ export class WebSocketLane implements SessionOwner {
     this.close(CloseCode.NORMAL, '');
   }
 
-  /** An error that has a code to send, as RxJS's `webSocket` takes them, closes with it. Many an error has another one. */
+  /** An error that has a code to send, as RxJS's `webSocket` takes them, closes with it. */
   error(error: unknown): void {
     const { code, reason } = (error ?? {}) as { code?: unknown; reason?: unknown };
-    if (typeof code !== 'number') return this.fail(error);
-    try {
-      this.close(code, typeof reason === 'string' ? reason : '');
-    } catch {
-      this.fail(error);
-    }
+    const text = typeof reason === 'string' ? reason : '';
+    if (typeof code === 'number' && mayClose(this.#role, code, text)) this.close(code, text);
+    else this.fail(error);
   }
 
   /** @throws UsageError `INVALID_CLOSE_CODE`, `INVALID_CLOSE_REASON` */
@@ -215,9 +218,8 @@ export class WebSocketLane implements SessionOwner {
     this.#show(opened.status);
     const close = this.#closeOnOpen;
     this.#closeOnOpen = undefined;
-    if (this.session !== session) return; // whoever saw it open has left
-    if (this.#readers.length > 0) this.#claim(session);
-    session.open();
+    if (this.session === session && this.#readers.length > 0) this.#claim(session);
+    session.open(); // also where whoever saw it open has left: it has to be closed
     if (close !== undefined) session.close(close.code, close.reason);
   }
 

@@ -65,8 +65,8 @@ export function resolveWebSocketOptions<In, Out>(config: WebSocketOptions<In, Ou
   const { overflow = 'hold', scheduler = asyncScheduler, serializer, deserializer } = config;
   if (!OVERFLOWS.includes(overflow)) throw new UsageError('INVALID_OPTION', `overflow: one of ${OVERFLOWS.join(', ')}`);
   return {
-    maxMessageSize: config.maxMessageSize === undefined ? undefined : limit('maxMessageSize', config.maxMessageSize, 0),
-    maxFragments: config.maxFragments === undefined ? undefined : limit('maxFragments', config.maxFragments, 0),
+    maxMessageSize: limit('maxMessageSize', config.maxMessageSize),
+    maxFragments: limit('maxFragments', config.maxFragments),
     controlFrames: config.controlFrames,
     maxQueued: limit('maxQueued', config.maxQueued, 32),
     maxQueuedBytes: limit('maxQueuedBytes', config.maxQueuedBytes, 1_048_576),
@@ -81,9 +81,11 @@ export function resolveWebSocketOptions<In, Out>(config: WebSocketOptions<In, Ou
   };
 }
 
-function limit(name: string, value: number | undefined, fallback: number): number {
+function limit(name: string, value: number | undefined): number | undefined;
+function limit(name: string, value: number | undefined, fallback: number): number;
+function limit(name: string, value: number | undefined, fallback?: number): number | undefined {
   const chosen = value ?? fallback;
-  if (typeof chosen === 'number' && chosen >= 1) return chosen;
+  if (chosen === undefined || (typeof chosen === 'number' && chosen >= 1)) return chosen;
   throw new UsageError('INVALID_LIMIT', `${name}: a number of at least 1`);
 }
 

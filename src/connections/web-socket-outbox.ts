@@ -74,13 +74,16 @@ export class WebSocketOutbox {
   stream(type: 'text' | 'binary', fragments: Observable<Uint8Array>): Observable<never> {
     return new Observable((subscriber) => {
       if (this.#over || this.#afterAll !== undefined) throw notOpen();
-      const stream = new FragmentStream(type, fragments, this.#most, subscriber, () => this.#streamed());
+      const stream: FragmentStream = new FragmentStream(type, fragments, this.#most, subscriber, () =>
+        this.#streamed(stream),
+      );
       const item = { message: undefined, stream, charge: LEAST_CHARGE, release: hold() };
       this.#add(item);
       this.#drain();
       return () => {
         const at = this.#items.indexOf(item);
         if (at >= 0) this.#queued -= this.#items.splice(at, 1)[0]?.charge ?? 0;
+        item.release();
         stream.leave();
       };
     });
@@ -116,7 +119,9 @@ export class WebSocketOutbox {
     this.#stream?.stop(error);
   }
 
-  #streamed(): void {
+  /** One that never had its turn leaves the one that has it alone. */
+  #streamed(stream: FragmentStream): void {
+    if (stream !== this.#stream) return;
     this.#stream = undefined;
     this.#drain();
   }

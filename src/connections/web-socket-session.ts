@@ -39,7 +39,6 @@ export class WebSocketSession implements WebSocketHooks {
   readonly connection: WebSocketConnection;
   readonly outbox: WebSocketOutbox;
   readonly #options: ResolvedWebSocketOptions;
-  readonly #role: 'client' | 'server';
   readonly #owner: SessionOwner;
   #pings: WebSocketPings | undefined = undefined;
   #deadlines: Deadlines | undefined = undefined;
@@ -55,7 +54,6 @@ export class WebSocketSession implements WebSocketHooks {
     const { role, socket, deflate } = opened;
     const { scheduler, maxMessageSize, maxFragments, maxQueued, maxQueuedBytes, controlFrames } = options;
     this.#options = options;
-    this.#role = role;
     this.#owner = owner;
     this.outbox = outbox;
     const watched = options.pingInterval > 0 ? heard(socket, () => this.#pings?.heard()) : socket;
@@ -70,7 +68,7 @@ export class WebSocketSession implements WebSocketHooks {
   /** Sends what waits, and begins to read. */
   open(): void {
     const { pingInterval, pingTimeout } = this.#options;
-    if (pingInterval > 0) {
+    if (pingInterval > 0 && this.#closeClock === undefined) {
       this.#pinging().keepAlive(pingInterval, pingTimeout, (error) => this.connection.abort(error));
     }
     this.outbox.attach(this.connection);
@@ -101,18 +99,13 @@ export class WebSocketSession implements WebSocketHooks {
     this.#end({ state: 'closed', by: 'local', clean: false, code, reason, error });
   }
 
-  /** @throws UsageError `INVALID_CLOSE_CODE`, `INVALID_CLOSE_REASON` */
-  checkClose(code: number | undefined, reason: string): void {
-    checkClose(this.#role, code, reason);
-  }
-
   // -- the connection's side -------------------------------------------------------------------------------------------
 
   /** @internal */
-  state(state: WebSocketState): void {
+  state(state: WebSocketState, error: unknown): void {
     if (state === 'closingLocal' || state === 'shutLocal' || state === 'shutRemote') return;
     if (state === 'closingRemote') this.#close('remote');
-    this.outbox.stop();
+    this.outbox.stop(error);
     this.#pings?.stop();
     if (state === 'failing') this.#armClose();
   }
@@ -136,8 +129,6 @@ export class WebSocketSession implements WebSocketHooks {
   /** @internal */
   closed({ state, clean, code, reason, error }: WebSocketClosed): void {
     this.#closeClock?.disarm();
-    this.#pings?.stop();
-    this.outbox.stop(error);
     const by = state === 'closedRemote' ? 'remote' : state === 'lost' ? 'network' : 'local';
     this.#end({ state: 'closed', by, clean, code, reason, error: clean ? undefined : (error ?? abnormalClosure()) });
     this.#owner.gone();
@@ -178,6 +169,16 @@ export class WebSocketSession implements WebSocketHooks {
 export function checkClose(role: 'client' | 'server', code: number | undefined, reason: string): void {
   if (code !== undefined) checkCloseCode(code, role);
   writeClosePayload(code, reason);
+}
+
+/** Whether one may close with this: errors have codes of all kinds, that of an `AbortError` is 20. */
+export function mayClose(role: 'client' | 'server', code: number, reason: string): boolean {
+  try {
+    checkClose(role, code, reason);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const asyncClock = (): number => asyncScheduler.now();

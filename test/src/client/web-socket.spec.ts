@@ -1,11 +1,11 @@
-import { interval, map, NEVER, repeat, retry, share, take, timer } from 'rxjs';
+import { interval, map, NEVER, Observable, repeat, retry, share, Subscription, take, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { deliver } from '../../../operators/core/deliver.js';
 import { holdMap } from '../../../operators/core/hold-map.js';
 import { webSocketCloseFrame as close } from '../../../operators/websocket/frame.js';
 import { webSocketMask } from '../../../src/connections/web-socket-mask.js';
 import { binary, more, ping, pong, text, wire } from '../../operators/websocket/frames.js';
-import { inWebSocketWorld, show, type RawPeer } from './web-socket-world.js';
+import { inWebSocketWorld, show, showStatus, type RawPeer } from './web-socket-world.js';
 
 const the = (world: { peers: RawPeer[] }, at = 0): RawPeer => world.peers[at] as RawPeer;
 
@@ -163,6 +163,33 @@ describe('a WebSocket of the client', () => {
       });
       world.at(2, () => expect(the(world).heard).toEqual([]));
     });
+  });
+
+  it.each([
+    ['a code to send', { code: 3001, reason: 'enough' }, 'CLOSE 0bb9656e6f756768', 'closed by local 3001 enough'],
+    ['another code', new DOMException('stop', 'AbortError'), 'CLOSE 03f3', 'closed by local 1011 unclean'],
+    ['too long a reason', { code: 3001, reason: 'x'.repeat(124) }, 'CLOSE 03f3', 'closed by local 1011 unclean'],
+    ['none', new Error('stop'), 'CLOSE 03f3', 'closed by local 1011 unclean'],
+  ])('an error with %s', (_, error, heard, state) => {
+    inWebSocketWorld(
+      (world) => {
+        world.raw((peer) => {
+          peer.accept();
+          peer.onHeard = () => {
+            peer.send(wire(close(3001)));
+            peer.socket.complete();
+          };
+        });
+        const socket = world.open();
+        socket.subscribe({ error: (told) => expect(told).toBe(error) });
+        world.at(1, () => socket.error(error));
+        world.at(2, () => world.watch(socket));
+      },
+      (world) => {
+        expect(the(world).heard).toEqual([heard]);
+        expect(world.log).toEqual([`2 ${state}`]);
+      },
+    );
   });
 
   it('several subscribers share the connection; it is closed with the last', () => {
@@ -468,6 +495,29 @@ describe('its clocks', () => {
     );
   });
 
+  it.each(['closes', 'leaves'])('whoever %s it as soon as it is open sends a Close frame, and no ping', (how) => {
+    const { log } = inWebSocketWorld(
+      (world) => {
+        world.raw();
+        const socket = world.open({ pingInterval: 1000 });
+        const reading = world.read(socket);
+        socket.state$.subscribe((status) => {
+          world.note(showStatus(status));
+          if (status.state !== 'open') return;
+          if (how === 'closes') socket.close(3000);
+          else reading.unsubscribe();
+        });
+        world.at(5000, () => {
+          the(world).send(wire(close(how === 'closes' ? 3000 : 1000)));
+          the(world).socket.complete();
+        });
+      },
+      (world) => expect(the(world).heard).toEqual([how === 'closes' ? 'CLOSE 0bb8' : 'CLOSE 03e8']),
+    );
+    const [code, told] = how === 'closes' ? [3000, ['5000 complete']] : [1000, []];
+    expect(log).toEqual(['0 connecting', '0 open', '0 closing by local', `5000 closed by local ${code}`, ...told]);
+  });
+
   it('keep-alive: while the consumer holds, or other bytes come, nobody is missed', () => {
     inWebSocketWorld(
       (world) => {
@@ -687,6 +737,44 @@ describe('what waits to be sent', () => {
       },
       (world) => expect(world.log).toEqual(told),
     );
+  });
+
+  it('streams under way and behind it are told of the end, and let their sources go', () => {
+    const { log } = inWebSocketWorld((world) => {
+      world.raw();
+      const socket = world.open();
+      const send = (name: string): void => {
+        const source = new Observable<Uint8Array>(() => () => world.note(`${name} left`));
+        socket.sendStream('binary', source).subscribe({ error: ({ code }: { code: string }) => world.note(`${name} ${code}`) }); // prettier-ignore
+      };
+      world.read(socket);
+      world.at(1, () => ['first', 'second', 'third'].forEach(send));
+      world.at(2, () => the(world).socket.error(new Error('cut')));
+    });
+    expect(log).toEqual([
+      '2 second ECONNRESET',
+      '2 third ECONNRESET',
+      '2 first left',
+      '2 first ECONNRESET',
+      '2 error ECONNRESET',
+    ]);
+  });
+
+  it('a stream that waits holds the delivery it was sent in, until it is left', () => {
+    const { log } = inWebSocketWorld((world) => {
+      world.raw();
+      const socket = world.open();
+      world.read(socket);
+      socket
+        .sendStream('binary', interval(1000).pipe(map(() => new Uint8Array(1))))
+        .subscribe({ error: () => undefined });
+      const sending = new Subscription();
+      const next = (): void => sending.add(socket.sendStream('binary', [new Uint8Array(1)]).subscribe());
+      world.at(1, () => deliver({ next }, undefined, () => world.note('released')));
+      world.at(2, () => sending.unsubscribe());
+      world.at(3, () => socket.error(new Error('enough')));
+    });
+    expect(log).toEqual(['2 released', '3 error enough']);
   });
 
   it('messages as bodies: each an Observable of its bytes', () => {
