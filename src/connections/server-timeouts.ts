@@ -1,4 +1,5 @@
 import { UsageError } from '../../operators/core/protocol-error.js';
+import { LONGEST_WAIT } from './timeouts.js';
 
 /** Time limits of a server's connections, in milliseconds; 0 or Infinity is none. */
 export interface ServerTimeouts {
@@ -45,9 +46,6 @@ const DEFAULTS: ResolvedServerTimeouts = Object.freeze({
   lastRequest: 50,
 });
 
-/** A timer of Node.js cannot wait for longer. */
-const MOST = 2 ** 31 - 1;
-
 /** @throws `UsageError` `INVALID_TIMEOUT` for an unknown name or anything but a number that is not negative. */
 export function resolveServerTimeouts(given: ServerTimeouts = {}): ResolvedServerTimeouts {
   const resolved: Record<string, number> = { ...DEFAULTS };
@@ -56,7 +54,7 @@ export function resolveServerTimeouts(given: ServerTimeouts = {}): ResolvedServe
     if (!Object.hasOwn(DEFAULTS, name) || typeof value !== 'number' || !(value >= 0)) {
       throw new UsageError('INVALID_TIMEOUT', `timeout.${name}: not a number of milliseconds`);
     }
-    resolved[name] = value === 0 || value > MOST ? Infinity : value;
+    resolved[name] = value === 0 || value > LONGEST_WAIT ? Infinity : value;
   }
   return Object.freeze(resolved) as ResolvedServerTimeouts;
 }

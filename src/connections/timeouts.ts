@@ -1,6 +1,9 @@
 import { asyncScheduler, type SchedulerLike, type Subscription } from 'rxjs';
 import { type Linked, LinkedList } from './linked-list.js';
 
+/** What a timer of Node can wait: beyond it, it does not wait at all. Milliseconds. */
+export const LONGEST_WAIT = 2 ** 31 - 1;
+
 /**
  * One clock that can be wound again and again without cost: `arm` sets it, `disarm` stops it, and `expired` is called when
  * it runs out. Made by {@link Deadlines}.
@@ -76,7 +79,7 @@ export class Deadlines {
   }
 
   #schedule(list: DurationList, delay: number): void {
-    const action = this.scheduler.schedule(() => this.#expire(list), delay);
+    const action = this.scheduler.schedule(() => this.#expire(list), Math.min(delay, LONGEST_WAIT));
     list.action = action;
     // RxJS's own action keeps its Node timer here; under virtual time there is none.
     (action as { id?: { unref?: () => void } }).id?.unref?.();

@@ -252,6 +252,7 @@ export class HttpServer implements Server, Http1ServerHooks, Http2ServerHooks, N
 
   #destroyAfter(grace: number): void {
     this.#grace?.unsubscribe();
+    if (grace === Infinity) return;
     this.#grace = timer(grace, this.#config.scheduler).subscribe(() => {
       for (const server of this.#open) server.destroy(new TimeoutError('close', grace));
       this.#incoming.abandon();

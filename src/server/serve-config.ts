@@ -5,6 +5,7 @@ import type { Http2ServerConfig } from '../connections/http2-config.js';
 import type { Http2ServerOptions } from '../connections/http2-server.js';
 import type { ServedVersion } from '../connections/negotiate.js';
 import { type Http2Limits, resolveHttp2Limits } from '../../operators/http2/connection-options.js';
+import { LONGEST_WAIT } from '../connections/timeouts.js';
 import { resolveServerTimeouts, type ServerTimeouts } from '../connections/server-timeouts.js';
 import { nodeNetwork, type Network } from '../sockets/network.js';
 import { resolveListen, type ListenAt, type ResolvedListen } from './listen-options.js';
@@ -47,7 +48,7 @@ export interface ServeConfig extends ListenAt {
   readonly transferCoding?: boolean | undefined;
   /** Sends the Date field; default true. */
   readonly date?: boolean | undefined;
-  /** Milliseconds that `close()` and unsubscribing leave to requests on their way; then they are reset. Default 5000. */
+  /** Milliseconds that `close()` and unsubscribing leave to requests on their way; then they are reset. Default 5000; Infinity waits for all. */
   readonly grace?: number | undefined;
 }
 
@@ -69,8 +70,6 @@ export interface ResolvedServeConfig {
   readonly grace: number;
 }
 
-const LONGEST = 2 ** 31 - 1;
-
 /** @throws `UsageError` `INVALID_OPTION`, `INVALID_TIMEOUT`, `INVALID_LIMIT`. */
 export function resolveServeConfig(config: ServeConfig): ResolvedServeConfig {
   if (typeof config !== 'object' || config === null) throw invalid('config', 'an object');
@@ -80,7 +79,7 @@ export function resolveServeConfig(config: ServeConfig): ResolvedServeConfig {
   const { settings, pingInterval, pingTimeout, ...http2Limits } = config.http2 ?? {};
   resolveHttp2Limits('server', http2Limits);
   const timeouts = resolveServerTimeouts(config.timeout);
-  const handshakeTimeout = Math.min(timeouts.setup, LONGEST);
+  const handshakeTimeout = Math.min(timeouts.setup, LONGEST_WAIT);
   const maxHandshakes = whole('maxHandshakes', config.maxHandshakes, 1) ?? 4096;
   const spareDescriptors = whole('spareDescriptors', config.spareDescriptors, 0);
   return {
@@ -132,9 +131,10 @@ function fieldLimits(limits: Partial<Http1Limits> = {}): Partial<Http2Limits> {
   };
 }
 
-/** @throws `UsageError` `INVALID_OPTION`. */
+/** What no timer can wait is for ever. @throws `UsageError` `INVALID_OPTION`. */
 export function resolveGrace(grace: number | undefined): number | undefined {
-  return atLeast('grace', grace, 0);
+  const milliseconds = atLeast('grace', grace, 0);
+  return milliseconds !== undefined && milliseconds > LONGEST_WAIT ? Infinity : milliseconds;
 }
 
 const PLACE = [

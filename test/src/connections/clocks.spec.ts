@@ -1,3 +1,4 @@
+import type { SchedulerLike } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { describe, expect, it } from 'vitest';
 import { BodyClock, type BodyLimits } from '../../../src/connections/body-clock.js';
@@ -143,6 +144,27 @@ describe('resolveServerTimeouts', () => {
       idle: Infinity,
       setup: 5,
       linger: 2000,
+    });
+  });
+});
+
+describe('Deadlines', () => {
+  it('waits in steps for what no timer of Node can wait for', () => {
+    const scheduler = new TestScheduler(() => undefined);
+    scheduler.run(({ flush }) => {
+      const waits: number[] = [];
+      const watched: SchedulerLike = {
+        now: () => scheduler.now(),
+        schedule: (work, delay) => {
+          waits.push(delay);
+          return scheduler.schedule(work as () => void, delay);
+        },
+      };
+      let expired = 0;
+      new Deadlines(watched).create(() => (expired = scheduler.now())).arm(5_000_000_000);
+      flush();
+      expect(expired).toBe(5_000_000_000);
+      expect(waits).toEqual([2_147_483_647, 2_147_483_647, 705_032_706]);
     });
   });
 });

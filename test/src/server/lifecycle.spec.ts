@@ -218,6 +218,20 @@ describe('graceful close on real sockets', () => {
     expect(failure?.code).toBe('ECONNRESET');
   });
 
+  it.each([Infinity, 2 ** 31])('a `grace` of %d waits for what is on its way', async (grace) => {
+    const answers = new Subject<ServerResponse>();
+    const { raw, server } = await realServer(() => answers);
+    const client = raw().send('GET / HTTP/1.1\r\nhost: a\r\n\r\n');
+    await eventually(() => answers.observed);
+    const closed = lastValueFrom(server.close({ grace }));
+    setTimeout(() => {
+      answers.next({ body: 'all of it' });
+      answers.complete();
+    }, 20);
+    expect(await client.closed).toContain('all of it');
+    await closed;
+  });
+
   it('HTTP/2: GOAWAY, and after a PING there and back the stream that is really the last', async () => {
     const answers = new Subject<ServerResponse>();
     const { port, server } = await realServer(() => answers);
