@@ -27,7 +27,14 @@ interface Name {
 const names = new Map<string, Name>();
 const MOST_NAMES = 512;
 const MOST_KEPT = 256;
-const FRAMING = new Set(['content-length', 'transfer-encoding', 'connection', 'upgrade', 'keep-alive']);
+const FRAMING = new Set([
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'upgrade',
+  'keep-alive',
+  'proxy-connection',
+]);
 
 const NOTHING: PlainLines = { lines: '', has: 0 };
 /** The last object that had no lists nor long values, name by name. */

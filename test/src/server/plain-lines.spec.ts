@@ -36,7 +36,7 @@ describe('plainLines', () => {
     expect(plainLines(undefined)).toMatchObject({ lines: '', has: 0 });
   });
 
-  it.each(['Content-Length', 'transfer-encoding', 'connection', 'Upgrade', 'keep-alive'])(
+  it.each(['Content-Length', 'transfer-encoding', 'connection', 'Upgrade', 'keep-alive', 'Proxy-Connection'])(
     'leaves %s to others',
     (name) => {
       expect(plainLines({ 'x-a': '1', [name]: '1' })).toBeUndefined();
