@@ -1,4 +1,4 @@
-import { EMPTY, isObservable, Subscription, type Observable } from 'rxjs';
+import { EMPTY, isObservable, Subscription, tap, type Observable } from 'rxjs';
 import { writeBody } from '../../operators/body/write-body.js';
 import { pullIterable } from '../../operators/core/pull.js';
 import { isUsageError, UsageError } from '../../operators/core/protocol-error.js';
@@ -160,8 +160,7 @@ export class Http2Writer implements ResponseWriter {
     if (priority === undefined) return;
     if (!isObservable(priority)) return this.#stream.reprioritize(priority);
     this.#writing.add(
-      priority.subscribe({
-        next: (changed) => this.#stream.reprioritize(changed),
+      priority.pipe(tap((changed) => this.#stream.reprioritize(changed))).subscribe({
         error: (error: unknown) => this.owner?.report(error, this.headSent),
       }),
     );

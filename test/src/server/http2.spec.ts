@@ -58,6 +58,20 @@ async function answered(
 }
 
 describe('the server over HTTP/2', () => {
+  it('a priority that is none, while the body is written, is told and changes nothing', () => {
+    scene(
+      () => ({
+        priority: timer(10).pipe(map(() => ({ urgency: 8, incremental: false }))),
+        body: timer(20).pipe(map(() => 'all of it')),
+      }),
+      (peer) => peer.begin().get('/'),
+      (peer, world) => {
+        expect(peer.of(1).body.toString()).toBe('all of it');
+        expect(world.eventsOf('handler-error')).toMatchObject([{ error: { code: 'INVALID_PRIORITY' }, sent: true }]);
+      },
+    );
+  });
+
   it('the same handler answers both versions on one cleartext port', async () => {
     const server = await realServer((request) =>
       request.body.pipe(
