@@ -69,9 +69,7 @@ class ByteLane implements UnderlyingByteSource {
         if (this.#end()) this.#controller.error(this.#failed(error));
       },
       complete: () => {
-        if (!this.#end()) return;
-        this.#controller.close();
-        this.#controller.byobRequest?.respond(0); // a reader's own buffer goes back to it
+        if (this.#end()) this.#close();
       },
     });
     if (this.#ended) this.#subscription.unsubscribe();
@@ -87,6 +85,15 @@ class ByteLane implements UnderlyingByteSource {
     if (this.#ended || chunk.length === 0) return;
     this.#held.push(hold()); // before the reader can ask for the next one
     this.#controller.enqueue(Uint8Array.from(chunk));
+  }
+
+  #close(): void {
+    try {
+      this.#controller.close();
+      this.#controller.byobRequest?.respond(0); // a reader's own buffer goes back to it
+    } catch {
+      // The bytes do not fill the last element of the reader's buffer: it has been told by now.
+    }
   }
 
   #end(): boolean {

@@ -169,6 +169,16 @@ describe.each(PEERS)('the samples of the documentation of fetch, on %s', (_, fet
     expect(all).toBe(lines.join('\n'));
   });
 
+  it.each([1, 3])('read it by elements that %i bytes do not fill', async (length) => {
+    origin.routes.set('/odd', (_, response) => response.end('a'.repeat(length)));
+    const { body } = await fetch(`${url}/odd`);
+    const reader = body!.getReader({ mode: 'byob' });
+    const read = async (): Promise<void> => {
+      for (;;) if ((await reader.read(new Uint16Array(4))).done) return;
+    };
+    await expect(read()).rejects.toThrow(TypeError); // as by the standard, and nobody else's process ends by it
+  });
+
   it('read it as every kind of thing', async () => {
     origin.routes.set('/form', (_, response) => {
       response.setHeader('content-type', 'application/x-www-form-urlencoded').end('a=1&b=2');
