@@ -10,7 +10,7 @@ import type { ServerResponse } from '../server/server-response.js';
 import { type ConnectTarget, type Network, nodeNetwork } from '../sockets/network.js';
 import type { ByteDuplex } from '../sockets/byte-duplex.js';
 import { gatewayStatus, type MakeRequest, passOn } from './gateway.js';
-import { addVia, endToEndFields, hasBeenHere } from './proxied-fields.js';
+import { addVia, endToEndFields, hasBeenHere, lastForward } from './proxied-fields.js';
 import { pseudonym } from './reverse-proxy.js';
 import { splice } from './splice.js';
 
@@ -133,6 +133,8 @@ export function forwardProxy(config: ForwardProxyConfig): Handler {
     if (url === undefined) return tunnel(target);
 
     const headers = endToEndFields(request.fields);
+    const answer = lastForward(request.method, headers);
+    if (answer !== undefined) return answer;
     headers.delete('host'); // that of the URL counts (RFC 9112 §3.2.2)
     addVia(headers, request.version, name);
     return passOn(make, {
@@ -144,9 +146,9 @@ export function forwardProxy(config: ForwardProxyConfig): Handler {
         expectContinue: request.fields.get('expect')?.toLowerCase() === '100-continue',
         scheduler,
       },
-      fieldsOf: ({ fields }) => {
+      fieldsOf: ({ fields, version: received = '1.1' }) => {
         const passed = endToEndFields(fields);
-        addVia(passed, '1.1', name);
+        addVia(passed, received, name);
         return passed;
       },
       trailersOf: { request: endToEndFields, response: endToEndFields },
@@ -162,10 +164,9 @@ function ownClient(scheduler: SchedulerLike): MakeRequest {
 }
 
 /** Of a request in absolute form (RFC 9112 §3.2.2), or over HTTP/2, where all are; only for `http`: `https` wants a tunnel. */
-function absoluteUrl({ version, target, authority, path }: ServerRequest): URL | undefined {
-  const absolute = version === '2' ? `http://${authority}${path}` : target;
-  if (absolute.slice(0, 7).toLowerCase() !== 'http://' || !URL.canParse(absolute)) return undefined;
-  return new URL(absolute);
+function absoluteUrl({ claimedScheme, authority, path }: ServerRequest): URL | undefined {
+  const absolute = `http://${authority}${path}`;
+  return claimedScheme === 'http' && URL.canParse(absolute) ? new URL(absolute) : undefined;
 }
 
 function onList(entries: readonly string[]): (target: ProxyTarget) => boolean {

@@ -22,8 +22,8 @@ export interface Passage {
   readonly config: RequestConfig;
   /** What is left of the trailers of the request, and of the response. */
   readonly trailersOf: { request(fields: Fields): Fields; response(fields: Fields): Fields };
-  /** What is left of the fields of a response. */
-  readonly fieldsOf: (response: { readonly status: number; readonly fields: Fields }) => Fields;
+  /** What is left of the fields of a response, interim ones included, which do not say their version. */
+  readonly fieldsOf: (response: { readonly fields: Fields; readonly version?: string }) => Fields;
   /** A response that takes the exchange out of HTTP; undefined if it makes no sense. */
   readonly upgradeOf: (response: Response) => { readonly status: number; readonly fields: Fields } | undefined;
   readonly tunnels: SpliceConfig;

@@ -1,6 +1,8 @@
 /** Which fields a proxy passes on, and what it says of itself (RFC 9110 §7.6). */
-import { splitList } from '../../operators/http/field-syntax.js';
+import { isDigits, splitList } from '../../operators/http/field-syntax.js';
 import { Fields } from '../../operators/http/fields.js';
+import { statusResponse } from '../handlers/status-response.js';
+import type { ServerResponse } from '../server/server-response.js';
 
 /** They are for one connection, whether or not Connection names them (RFC 9110 §7.6.1). */
 const HOP_BY_HOP = new Set([
@@ -31,6 +33,18 @@ export function endToEndFields(fields: Fields, allows?: (name: string) => boolea
     kept.append(name, value, { neverIndex });
   });
   return kept;
+}
+
+/**
+ * Counts Max-Forwards down (RFC 9110 §7.6.2). What a request that may go no further is answered with: by us, as if it had been for us, and
+ * that with nothing to say for it; undefined for one that may.
+ */
+export function lastForward(method: string, fields: Fields): ServerResponse | undefined {
+  const left = fields.get('max-forwards');
+  if ((method !== 'OPTIONS' && method !== 'TRACE') || left === undefined || !isDigits(left)) return undefined;
+  if (Number(left) === 0) return statusResponse(method === 'OPTIONS' ? 204 : 405, { allow: 'OPTIONS' });
+  fields.set('max-forwards', String(Math.min(Number(left) - 1, Number.MAX_SAFE_INTEGER)));
+  return undefined;
 }
 
 /** Adds this proxy to Via (RFC 9110 §7.6.3). */

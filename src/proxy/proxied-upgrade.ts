@@ -1,4 +1,7 @@
-/** Upgrades through a proxy: always HTTP/1.1 towards the server, whichever version the client speaks (RFC 9110 §7.8, RFC 8441). */
+/**
+ * Upgrades through a proxy: always HTTP/1.1 towards the server, whichever version the client speaks (RFC 9110 §7.8, RFC 8441). But not to
+ * HTTP/2: what is asked for inside of that, the proxy would not see.
+ */
 import { nodeCrypto } from '../../operators/core/node-crypto.js';
 import { splitList } from '../../operators/http/field-syntax.js';
 import { Fields } from '../../operators/http/fields.js';
@@ -9,14 +12,17 @@ import type { ServerRequest } from '../server/server-request.js';
 import { endToEndFields } from './proxied-fields.js';
 
 export interface UpgradePassage {
-  readonly config: Pick<RequestConfig, 'version' | 'upgrade' | 'method'>;
+  readonly config: Pick<RequestConfig, 'version' | 'method'> & { readonly upgrade: string };
   /** Sec-WebSocket-Key, where the client had none to give: over HTTP/2 there is none. */
   readonly key: string | undefined;
 }
 
-/** What makes the request to the server one for an upgrade; undefined where there is no such thing over HTTP/1.1. */
+/** What makes the request to the server one for an upgrade; undefined where there is none to pass on. */
 export function upgradeRequest({ method, upgrade }: ServerRequest, headers: Fields): UpgradePassage | undefined {
-  if (method !== 'CONNECT') return { config: { version: '1.1', upgrade }, key: undefined };
+  if (method !== 'CONNECT') {
+    const passed = splitList(upgrade).filter((name) => name.toLowerCase() !== 'h2c');
+    return passed.length === 0 ? undefined : { config: { version: '1.1', upgrade: passed.join(', ') }, key: undefined };
+  }
   if (upgrade !== 'websocket') return undefined;
   const key = webSocketKey(nodeCrypto().randomBytes(16));
   headers.set('sec-websocket-key', key);
@@ -25,12 +31,12 @@ export function upgradeRequest({ method, upgrade }: ServerRequest, headers: Fiel
 
 /** The response that takes the client's exchange out of HTTP; undefined where the server has answered another handshake. */
 export function acceptedUpgrade(
-  { method, upgrade }: ServerRequest,
+  { method }: ServerRequest,
   { fields }: Response,
-  key: string | undefined,
+  { config, key }: UpgradePassage,
 ): { readonly status: number; readonly fields: Fields } | undefined {
   const chosen = splitList(fields.getCombined('upgrade') ?? '');
-  const offered = splitList(upgrade).map((name) => name.toLowerCase());
+  const offered = splitList(config.upgrade).map((name) => name.toLowerCase());
   if (chosen.length === 0 || !chosen.every((name) => offered.includes(name.toLowerCase()))) return undefined;
   const passed = endToEndFields(fields);
   if (key !== undefined) {

@@ -2,17 +2,17 @@ import { asyncScheduler, type SchedulerLike } from 'rxjs';
 import { nodeCrypto } from '../../operators/core/node-crypto.js';
 import { UsageError } from '../../operators/core/protocol-error.js';
 import { isToken } from '../../operators/http/field-syntax.js';
-import type { Fields } from '../../operators/http/fields.js';
 import { createClient } from '../client/create-client.js';
 import type { RequestConfig } from '../client/request-config.js';
 import { statusResponse } from '../handlers/status-response.js';
 import type { Handler } from '../server/respond-context.js';
 import type { ServerRequest } from '../server/server-request.js';
 import { REQUEST_FIELDS, RESPONSE_FIELDS } from './allowed-fields.js';
-import { addForwarded } from './forwarded.js';
+import { addForwarded, type ForwardedMode } from './forwarded.js';
 import { type MakeRequest, passOn } from './gateway.js';
-import { addVia, endToEndFields, hasBeenHere } from './proxied-fields.js';
+import { addVia, endToEndFields, hasBeenHere, lastForward } from './proxied-fields.js';
 import { acceptedUpgrade, upgradeRequest } from './proxied-upgrade.js';
+import { relocate } from './relocate.js';
 
 /** Names of fields beside those that pass anyway, or `all` that go from end to end. */
 export type AllowedFields = readonly string[] | 'all';
@@ -26,8 +26,11 @@ export interface ReverseProxyConfig {
   readonly responseFields?: AllowedFields;
   /** Asks for the host the client asked for, not for that of the URL; default false. */
   readonly keepHost?: boolean;
-  /** Says in `Forwarded` and `X-Forwarded-*` on whose behalf it asks: in place of what the client says (default), behind it, or not at all. */
-  readonly forwarded?: 'replace' | 'append' | 'none';
+  /**
+   * Says in `Forwarded` and `X-Forwarded-*` on whose behalf it asks: in place of what the client says (default), behind it, or not at all;
+   * then what the client says does not pass either.
+   */
+  readonly forwarded?: ForwardedMode;
   /** Name in Via; a request that has it already is 508. Default a random one. */
   readonly name?: string;
   /** Passes WebSockets and other upgrades through; default true. */
@@ -76,13 +79,15 @@ export function reverseProxy(
     const url = path === '*' ? base.origin : below(base, path);
 
     const headers = endToEndFields(request.fields, asks);
+    const answer = lastForward(method, headers);
+    if (answer !== undefined) return answer;
     headers.delete('host');
     if (keepHost && authority !== '') headers.set('host', authority);
     if (request.fields.get('te')?.toLowerCase() === 'trailers') headers.append('te', 'trailers');
-    if (forwarded !== 'none') addForwarded(headers, request, forwarded === 'append');
+    addForwarded(headers, request, forwarded);
     addVia(headers, version, name);
 
-    const changes = upgrades && upgrade !== '' ? upgradeRequest(request, headers) : undefined;
+    const changes = upgrades ? upgradeRequest(request, headers) : undefined;
     if (changes === undefined && method === 'CONNECT') return statusResponse(501);
     return passOn(make, {
       request,
@@ -96,17 +101,17 @@ export function reverseProxy(
         expectContinue: request.fields.get('expect')?.toLowerCase() === '100-continue',
         ...changes?.config,
       },
-      fieldsOf: ({ fields }) => {
+      fieldsOf: ({ fields, version: received = '1.1' }) => {
         const passed = endToEndFields(fields, answers);
-        relocate(passed, base.origin);
-        addVia(passed, '1.1', name);
+        relocate(passed, base);
+        addVia(passed, received, name);
         return passed;
       },
       trailersOf: {
         request: (fields) => endToEndFields(fields, asks),
         response: (fields) => endToEndFields(fields, answers),
       },
-      upgradeOf: (response) => changes && acceptedUpgrade(request, response, changes.key),
+      upgradeOf: (response) => changes && acceptedUpgrade(request, response, changes),
       tunnels: { idle, scheduler },
     });
   };
@@ -139,10 +144,4 @@ function below(base: URL, path: string): string {
   const { pathname, search } = new URL(`http://h${path}`);
   const prefix = base.pathname.endsWith('/') ? base.pathname.slice(0, -1) : base.pathname;
   return `${base.origin}${prefix}${pathname}${search}`;
-}
-
-/** A redirect within the server that was asked stays within this one. */
-function relocate(fields: Fields, origin: string): void {
-  const location = fields.get('location');
-  if (location?.startsWith(`${origin}/`) === true) fields.set('location', location.slice(origin.length));
 }

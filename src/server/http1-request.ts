@@ -65,6 +65,11 @@ export class Http1Request implements ServerRequest, ExchangeOwner {
     return this.tls ? 'https' : 'http';
   }
 
+  get claimedScheme(): string | undefined {
+    const { method, target } = this.#head;
+    return target.charCodeAt(0) === 0x2f ? undefined : parseRequestTarget(method, target)?.scheme || undefined;
+  }
+
   get fields(): Fields {
     return this.#head.fields;
   }

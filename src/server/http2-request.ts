@@ -96,6 +96,10 @@ export class Http2Request implements ReplyRequest, StreamSink {
     return this.tls ? 'https' : 'http';
   }
 
+  get claimedScheme(): string | undefined {
+    return this.#control.scheme;
+  }
+
   get fields(): Fields {
     return (this.#fields ??= this.#head.fields());
   }

@@ -25,6 +25,8 @@ export interface ServerRequest {
   readonly authority: string;
   /** By the connection, not by what the request claims. */
   readonly scheme: 'http' | 'https';
+  /** What the request claims: `:scheme` of HTTP/2, or that of an absolute target; undefined if neither. A proxy goes by it. */
+  readonly claimedScheme: string | undefined;
   readonly fields: Fields;
   readonly version: '1.0' | '1.1' | '2';
   /**

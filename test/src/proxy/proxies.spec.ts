@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect } from 'node:http2';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import {
   concat,
@@ -213,6 +214,61 @@ describe('reverseProxy', () => {
     expect(seen).not.toHaveProperty('proxy-authorization');
   });
 
+  it('says nothing of its client where it is told so, and passes on nothing the client says of others', async () => {
+    const { raw } = await behind(mirror, { requestFields: 'all', forwarded: 'none' });
+    const lines =
+      'forwarded: for=10.0.0.1\r\nx-forwarded-for: 10.0.0.1\r\nx-forwarded-proto: https\r\nx-forwarded-host: bank\r\n';
+    const text = await raw().send(`GET / HTTP/1.1\r\nhost: front\r\nconnection: close\r\n${lines}\r\n`).closed;
+    expect(text).toContain('200 OK');
+    expect(text).not.toContain('forwarded');
+  });
+
+  it.each(['OPTIONS', 'TRACE'])('counts down how often %s may be passed on', async (method) => {
+    const { raw } = await behind(mirror);
+    const asked = (left: string) =>
+      raw().send(`${method} / HTTP/1.1\r\nhost: x\r\nconnection: close\r\nmax-forwards: ${left}\r\n\r\n`).closed;
+    expect(await asked('10')).toContain('"max-forwards":"9"');
+    expect(await asked('99999999999999999999')).toContain('"max-forwards":"9007199254740991"');
+    expect(await asked('x')).toContain('"max-forwards":"x"');
+    const last = await asked('0');
+    expect(last).toContain(method === 'OPTIONS' ? ' 204 ' : ' 405 ');
+    expect(last).toContain('allow: OPTIONS');
+    expect(last).not.toContain('via');
+  });
+
+  it('leaves other methods with the Max-Forwards they have', async () => {
+    const { url } = await behind(mirror);
+    expect((await ask(url, { headers: { 'max-forwards': '0' } })).body).toContain('"max-forwards":"0"');
+  });
+
+  it('does not let a client speak HTTP/2 behind its back', async () => {
+    const { raw } = await behind(
+      (request) => {
+        if (request.upgrade === '') return mirror(request);
+        return { status: 101, upgraded: (socket) => socket.complete(), fields: { upgrade: 'h2c' } };
+      },
+      { requestFields: 'all' },
+    );
+    const send = (upgrade: string) =>
+      raw().send(
+        `GET / HTTP/1.1\r\nhost: x\r\nupgrade: ${upgrade}\r\nhttp2-settings: AAMAAABk\r\nconnection: upgrade, http2-settings\r\n\r\n`,
+      );
+    const plain = await send('h2c').until('\r\n\r\n{');
+    expect(plain).toContain(' 200 OK');
+    expect(plain).not.toContain('upgrade');
+    expect(await send('H2C, other').until('\r\n\r\n')).toContain(' 502 '); // the server chose what it was not offered
+  });
+
+  it('says in Via how it got the answer', async () => {
+    const { origin } = await behind(() => ({ body: 'x' }));
+    const over = (version: '1.1' | '2') =>
+      reverseProxy(origin.url, { name: 'weir', request: (config) => client.request({ ...config, version }) });
+    for (const version of ['1.1', '2'] as const) {
+      const { url } = await realServer(over(version));
+      expect((await ask(url)).fields.get('via')).toBe(`${version} weir`);
+    }
+  });
+
   it('waits for the server to want the body, where the client does', async () => {
     const refusing = await behind(() => ({ status: 413 }));
     const raw = refusing.raw().send('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\nexpect: 100-continue\r\n\r\n');
@@ -305,6 +361,22 @@ describe('forwardProxy', () => {
     expect(() => forwardProxy({ allow: ['http://x'] })).toThrow('allow');
     expect(() => forwardProxy({ allow: [], idle: -1 })).toThrow('idle');
     expect(() => forwardProxy({ allow: [], name: ' ' })).toThrow('token');
+  });
+
+  it('over HTTP/2, passes on what is for http alone', async () => {
+    const origin = await realServer(() => ({ body: 'in clear' }));
+    const { url } = await proxying();
+    const session = connect(url);
+    onTestFinished(() => session.destroy());
+    const authority = `127.0.0.1:${origin.port}`;
+    const statusFor = (scheme: string) =>
+      new Promise((resolve) => {
+        const stream = session.request({ ':path': '/', ':scheme': scheme, ':authority': authority });
+        stream.on('response', (fields) => resolve(fields[':status'])).resume();
+      });
+    expect(await statusFor('http')).toBe(200);
+    expect(await statusFor('https')).toBe(400);
+    expect(await statusFor('ftp')).toBe(400);
   });
 
   it('judges by a function, and says what became of the target', async () => {

@@ -44,6 +44,7 @@ describe('a request', () => {
       path: '/a/b?c=d',
       authority: 'example.com:8080',
       scheme: 'http',
+      claimedScheme: undefined,
       version: '1.1',
       upgrade: '',
       tls: undefined,
@@ -59,6 +60,8 @@ describe('a request', () => {
     const { requests } = send('GET http://example.com/x HTTP/1.1\r\nhost: example.com:80\r\n\r\n');
     expect(requests[0]).toMatchObject({ path: '/x', authority: 'example.com', target: 'http://example.com/x' });
     expect(requests[0]?.url.href).toBe('http://example.com/x');
+    const [claims] = send('GET HTTPS://example.com/x HTTP/1.1\r\nhost: example.com\r\n\r\n').requests;
+    expect([requests[0]?.claimedScheme, claims?.claimedScheme, claims?.scheme]).toEqual(['http', 'https', 'http']);
     const other = send('GET http://example.com/x HTTP/1.1\r\nhost: example.org\r\n\r\n');
     expect(statuses(other.received)).toEqual(['HTTP/1.1 400']);
   });
