@@ -19,7 +19,8 @@ export interface ConditionalRequest {
 
 /**
  * Whether the conditions of a request let it go on: 0 if they do, else the status to answer with, 304 or 412. In the order of RFC 9110
- * §13.2.2: If-Match, else If-Unmodified-Since; then If-None-Match, else If-Modified-Since. What is malformed is passed over.
+ * §13.2.2: If-Match, else If-Unmodified-Since; then If-None-Match, else If-Modified-Since. A malformed list of tags has none that matches; a
+ * malformed date is passed over.
  *
  * @param validators undefined where there is no representation
  * @param now of a clock, in milliseconds since the epoch
@@ -75,7 +76,7 @@ export function ifRangeHolds(fields: Fields, { etag, lastModified }: Validators,
 
 function tagsOf(fields: Fields, name: string): readonly EntityTag[] | '*' | undefined {
   const value = fields.getCombined(name);
-  return value === undefined ? undefined : parseEntityTags(value);
+  return value === undefined ? undefined : (parseEntityTags(value) ?? []);
 }
 
 function includes(

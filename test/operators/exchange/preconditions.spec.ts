@@ -67,6 +67,9 @@ describe('checkPreconditions', () => {
     [{ 'if-modified-since': [SAME, SAME] }, 0],
     [{ 'if-match': '"b"', 'if-none-match': '"a"' }, 412],
     [{ 'if-none-match': 'nonsense' }, 0],
+    [{ 'if-none-match': 'a', 'if-modified-since': SAME }, 0], // a date does not count beside it
+    [{ 'if-match': 'nonsense' }, 412], // who means to change one version does not change another
+    [{ 'if-match': 'a', 'if-unmodified-since': SAME }, 412],
   ])('answers %j with %i', (fields, status) => {
     expect(check(fields)).toBe(status);
   });
