@@ -71,12 +71,14 @@ function open(network: Network, { config, tls }: ResolvedListen): Observable<Ope
   if (tls === undefined) return network.listen(config).pipe(map((listener) => ({ listener, settings: undefined })));
   return new Observable((subscriber) => {
     const settings = new TlsSettings(tls, config.host, network.showsCertificates ?? true);
+    let listens = false;
     subscriber.add(() => {
-      if (settings.listener === undefined) settings.release();
+      if (!listens) settings.release();
     });
     return settings.first.pipe(concatMap((first) => network.listen({ ...config, tls: first }))).subscribe({
       next: (listener) => {
-        settings.listener = listener;
+        listens = true;
+        settings.tell(listener);
         subscriber.next({ listener, settings });
         subscriber.complete();
       },

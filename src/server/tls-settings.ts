@@ -1,4 +1,14 @@
-import { concatMap, map, Observable, of, Subject, type Subscription } from 'rxjs';
+import {
+  AsyncSubject,
+  concatMap,
+  ignoreElements,
+  map,
+  Observable,
+  of,
+  ReplaySubject,
+  type Subscription,
+  tap,
+} from 'rxjs';
 import { UsageError } from '../../operators/core/protocol-error.js';
 import type { Listener } from '../sockets/network.js';
 import { needsCertificate, selfSigned, type SelfSigned } from '../sockets/self-signed.js';
@@ -14,9 +24,9 @@ export class TlsSettings {
   current: TlsServerConfig | undefined;
   /** The certificate we made, where none was given. */
   selfSigned: SelfSigned | undefined;
+  readonly #errors = new ReplaySubject<unknown>(1); // nobody may be listening yet
   /** Who is told of what comes after the first. */
-  listener: Listener | undefined;
-  readonly #errors = new Subject<unknown>();
+  readonly #listener = new AsyncSubject<Listener>();
   #loading: Subscription | undefined;
 
   /** @param shown whether a certificate is of any use, so that one is made where there is none */
@@ -24,14 +34,15 @@ export class TlsSettings {
     this.errors = this.#errors.asObservable();
     this.first = new Observable((subscriber) => {
       this.#loading = source
-        .pipe(concatMap((config) => (shown ? this.#withCertificate(config, host) : of(config))))
+        .pipe(
+          concatMap((config) => (shown ? this.#withCertificate(config, host) : of(config))),
+          concatMap((config) => (this.current === undefined ? of(config) : this.#replace(config))),
+        )
         .subscribe({
-          next: (config) => {
-            if (this.current === undefined) {
-              this.current = config;
-              subscriber.next(config);
-              subscriber.complete();
-            } else this.#replace(config);
+          next: (first) => {
+            this.current = first;
+            subscriber.next(first);
+            subscriber.complete();
           },
           error: (error: unknown) => {
             if (this.current === undefined) subscriber.error(error);
@@ -46,18 +57,29 @@ export class TlsSettings {
     });
   }
 
+  /** It listens, with the first: what has come since, and what comes, is for it. */
+  tell(listener: Listener): void {
+    this.#listener.next(listener);
+    this.#listener.complete();
+  }
+
   release(): void {
     this.#loading?.unsubscribe();
     this.#errors.complete();
   }
 
-  #replace(config: TlsServerConfig): void {
-    try {
-      this.listener?.reload(config);
-      this.current = config;
-    } catch (error) {
-      this.#errors.next(error);
-    }
+  #replace(config: TlsServerConfig): Observable<never> {
+    return this.#listener.pipe(
+      tap((listener) => {
+        try {
+          listener.reload(config);
+          this.current = config;
+        } catch (error) {
+          this.#errors.next(error);
+        }
+      }),
+      ignoreElements(),
+    );
   }
 
   #withCertificate(config: TlsServerConfig, host: string | undefined): Observable<TlsServerConfig> {

@@ -1,11 +1,12 @@
 import { createServer as createNetServer, connect as connectNet, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
-import { BehaviorSubject, firstValueFrom, lastValueFrom, Subject } from 'rxjs';
+import { BehaviorSubject, firstValueFrom, lastValueFrom, of, Subject } from 'rxjs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { TlsServerConfig } from '../../../src/sockets/tls.js';
 import { needsCertificate, selfSigned } from '../../../src/sockets/self-signed.js';
 import { serve } from '../../../src/server/serve.js';
 import type { ServeConfig } from '../../../src/server/serve-config.js';
+import type { Server } from '../../../src/server/server.js';
 import { certificates } from '../../support/certificates.js';
 import type { ServerAddress } from '../../../src/server/server-address.js';
 import type { ServerEvent } from '../../../src/server/server-event.js';
@@ -160,6 +161,27 @@ describe('settings loaded anew', () => {
     tls.error(new Error('the disk is gone'));
     expect(events.filter(({ type }) => type === 'listener-error')).toHaveLength(2);
     expect(await ask(await secure(port))).toContain('200 OK');
+  });
+
+  it.each([
+    ['good ones', other, 'DNS:other.example', 0],
+    ['bad ones', { cert: 'nonsense', key: 'nonsense' }, 'localhost', 1],
+  ])('count also where they come before the address is bound: %s', async (_, second, shown, failures) => {
+    const events: ServerEvent[] = [];
+    const listening = await new Promise<Server>((resolve, reject) => {
+      const next = (one: Server): void => {
+        one.events$.subscribe((event) => events.push(event));
+        resolve(one);
+      };
+      serve({ host: '127.0.0.1', tls: of<TlsServerConfig[]>(server, second) }, echoScheme).subscribe({
+        next,
+        error: reject,
+      });
+    });
+    onTestFinished(() => void listening.close({ grace: 0 }));
+    const { port = 0 } = listening.address;
+    expect((await secure(port)).getPeerX509Certificate()?.subjectAltName).toContain(shown);
+    expect(events.filter(({ type }) => type === 'listener-error')).toHaveLength(failures);
   });
 
   it('are waited for before anything is bound, left with the server, and an error before the first is the answer', async () => {
