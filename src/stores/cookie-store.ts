@@ -95,7 +95,7 @@ export class CookieStore {
   /** Keeps cookies from elsewhere, such as a file: with their own creation time; left out are expired ones, and what no field can carry. */
   restore(cookies: Iterable<StoredCookie>): void {
     const now = this.#clock.now();
-    for (const cookie of cookies) if (!hasControls(cookie.name + cookie.value)) this.#put(cookie, now);
+    for (const cookie of cookies) if (fitsField(cookie)) this.#put(cookie, now);
   }
 
   /** The value of the Cookie field for a request, at most `maxFieldLength` bytes; empty where no field is to be sent. */
@@ -242,6 +242,12 @@ function asBytes(text: string): string {
     if (text.charCodeAt(i) > 0xff) return Buffer.from(text, 'utf8').toString('latin1');
   }
   return text;
+}
+
+/** A semicolon would begin another cookie. */
+function fitsField({ name, value }: StoredCookie): boolean {
+  const text = name + value;
+  return !text.includes(';') && !hasControls(text);
 }
 
 /** Paths and names have no control bytes. */

@@ -87,7 +87,8 @@ export class HstsStore implements Iterable<HstsHost> {
       return true;
     }
     const { includeSubDomains } = policy;
-    this.#put({ host, includeSubDomains, expires: this.#clock.now() + policy.maxAge * 1000 });
+    const expires = Math.min(this.#clock.now() + policy.maxAge * 1000, Number.MAX_SAFE_INTEGER); // which can be saved as it is
+    this.#put({ host, includeSubDomains, expires });
     return true;
   }
 

@@ -70,8 +70,9 @@ export function prefixHolds(name: string, value: string, secure: boolean, toHost
 
 /** Max-Age before Expires, both no further than `maxAge` from now; undefined for a session cookie. */
 function expiry({ maxAge, expires }: SetCookie, now: number, most: number): number | undefined {
-  if (maxAge !== undefined) return maxAge <= 0 ? -Infinity : Math.min(now + maxAge * 1000, now + most);
-  return expires === undefined ? undefined : Math.min(expires, now + most);
+  const latest = Math.min(now + most, Number.MAX_SAFE_INTEGER); // which can be saved as it is
+  if (maxAge !== undefined) return maxAge <= 0 ? -Infinity : Math.min(now + maxAge * 1000, latest);
+  return expires === undefined ? undefined : Math.min(expires, latest);
 }
 
 /** Of a field value each code unit is one byte; of anything wider, its UTF-8. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Fields } from '../../../operators/http/fields.js';
 import { CookieStore, type CookieStoreConfig } from '../../../src/stores/cookie-store.js';
-import type { CookieContext } from '../../../src/stores/stored-cookie.js';
+import type { CookieContext, StoredCookie } from '../../../src/stores/stored-cookie.js';
 import { Clock } from './clock.js';
 
 const START = Date.UTC(2026, 0, 1);
@@ -261,6 +261,7 @@ describe('state', () => {
     cookies.store('b=\xc3\xa9', { url: A });
     const [some] = [...cookies];
     cookies.restore([{ ...some!, name: 'c', value: 'x\r\ny: z' }]);
+    cookies.restore([{ ...some!, name: 'd', value: '1; admin=1' }, { ...some!, name: 'e; admin', value: '1' }]); // prettier-ignore
     expect(cookies.lookup({ url: A })).toBe('a=\xe2\x98\x83; b=\xc3\xa9');
   });
 
@@ -272,5 +273,13 @@ describe('state', () => {
     const other = new CookieStore({ scheduler: clock });
     other.restore(saved);
     expect([...other]).toEqual([saved[0]]);
+  });
+
+  it('what never ends is saved as JSON, and restored', () => {
+    const { cookies, clock } = jar({ limits: { maxAge: Infinity } });
+    cookies.store(`a=1; Max-Age=${'9'.repeat(400)}`, { url: A });
+    const other = new CookieStore({ scheduler: clock });
+    other.restore(JSON.parse(JSON.stringify([...cookies])) as StoredCookie[]);
+    expect(other.lookup({ url: A })).toBe('a=1');
   });
 });

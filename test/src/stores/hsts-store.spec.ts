@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Fields } from '../../../operators/http/fields.js';
-import { HstsStore } from '../../../src/stores/hsts-store.js';
+import { type HstsHost, HstsStore } from '../../../src/stores/hsts-store.js';
 import { Clock } from './clock.js';
 
 const field = (value: string): Fields => new Fields({ 'strict-transport-security': value });
@@ -68,6 +68,14 @@ describe('HstsStore', () => {
       'removed d.test',
     ]);
     expect(() => new HstsStore({ maxItems: NaN })).toThrow(expect.objectContaining({ code: 'INVALID_LIMIT' }));
+  });
+
+  it('is saved as JSON and restored, also where it never ends', () => {
+    const { clock, hsts, learn } = store();
+    learn('a.test', `max-age=${'9'.repeat(400)}`);
+    const other = new HstsStore({ scheduler: clock });
+    other.restore(JSON.parse(JSON.stringify([...hsts])) as HstsHost[]);
+    expect(other.check('a.test')).toBe(true);
   });
 
   it('is saved and restored', () => {
