@@ -12,7 +12,7 @@ export interface OpenedFile {
 }
 
 /** Not blocked by a FIFO nobody writes, and not led elsewhere by a link put there since. */
-const FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+export const READ_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /** What leads out of the root is as if it were not there. */
 class OutsideError extends Error {
@@ -45,7 +45,7 @@ export function openFile(path: string, root: string, whole: number): Observable<
       if (subscriber.closed) return;
       if (error) return subscriber.error(error);
       if (!isBelow(real, root)) return subscriber.error(new OutsideError('it is not below the root'));
-      open(real, FLAGS, (failure, fd) => {
+      open(real, READ_FLAGS, (failure, fd) => {
         if (failure) return subscriber.error(failure);
         descriptor = fd;
         if (subscriber.closed) return shut();

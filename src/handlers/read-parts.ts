@@ -1,9 +1,10 @@
-import { close, constants, fstatSync, open, read, type Stats } from 'node:fs';
+import { close, fstatSync, open, read, type Stats } from 'node:fs';
 import { Observable } from 'rxjs';
 import { type HasLeft, LendingBody } from '../../operators/body/lending-body.js';
 import { deliver } from '../../operators/core/deliver.js';
 import { UsageError } from '../../operators/core/protocol-error.js';
 import type { ByteRange } from '../../operators/exchange/byte-ranges.js';
+import { READ_FLAGS } from './open-file.js';
 
 /** What a body is put together from: bytes, and ranges of one file. */
 export type BodyPart = Uint8Array | ByteRange;
@@ -104,7 +105,7 @@ function readInto(
       if (!underWay && !busy && ahead === undefined && parts[part] === undefined) subscriber.complete();
     };
 
-    open(path, constants.O_RDONLY, (error, fd) => {
+    open(path, READ_FLAGS, (error, fd) => {
       if (error) return fail(error);
       descriptor = fd;
       if (subscriber.closed) return shut();

@@ -1,6 +1,7 @@
 /** Files read into memory that is used again: by a writer that knows when a chunk has left, and by nobody else. */
+import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { appendFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -82,6 +83,18 @@ describe('the memory of a file that is read', () => {
       one.release();
     }
     expect(at).toBe(21);
+  });
+});
+
+describe('a file that another thing has taken the place of', () => {
+  it.each([
+    ['a FIFO nobody writes', (at: string) => execFileSync('sh', ['-c', 'mkfifo "$0"', at]), 'FILE_CHANGED'],
+    ['a link', (at: string) => symlinkSync(path, at), 'ELOOP'],
+    ['another file', (at: string) => writeFileSync(at, content), 'FILE_CHANGED'],
+  ])('%s', async (_, put, code) => {
+    const at = mkdtempSync(join(folder, 'taken-'));
+    put(join(at, 'file.bin'));
+    await expect(lastValueFrom(readParts(join(at, 'file.bin'), whole, stats))).rejects.toMatchObject({ code });
   });
 });
 
