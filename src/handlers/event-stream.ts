@@ -1,11 +1,10 @@
-import { asyncScheduler, concat, from, type Observable, type ObservableInput, of, type SchedulerLike } from 'rxjs';
+import { asyncScheduler, concat, type ObservableInput, of, type SchedulerLike } from 'rxjs';
 import {
   encodeServerSentEvents,
   type OutboundServerSentEvent,
 } from '../../operators/body/encode-server-sent-events.js';
 import { UsageError } from '../../operators/core/protocol-error.js';
-import { pullIterable } from '../../operators/core/pull.js';
-import { fromReadable, type ReadableLike } from '../../operators/core/from-readable.js';
+import { pullInput } from '../../operators/core/pull-input.js';
 import type { Handler } from '../server/respond-context.js';
 import type { ServerRequest } from '../server/server-request.js';
 import { heartbeat } from './heartbeat.js';
@@ -58,7 +57,9 @@ export function eventStream(makeEvents: MakeEvents, config: EventStreamConfig = 
     const events = makeEvents(last === undefined ? undefined : Buffer.from(last, 'latin1').toString('utf8'), request);
     if (events === undefined) return statusResponse(204);
     const first = retry === undefined ? BEAT : { retry };
-    const all = concat(of<Event>(first), pulled(events)).pipe(heartbeat<Event>(BEAT, milliseconds, scheduler));
+    const all = concat(of<Event>(first), pullInput(events) ?? events).pipe(
+      heartbeat<Event>(BEAT, milliseconds, scheduler),
+    );
     return {
       fields: {
         'content-type': 'text/event-stream',
@@ -68,14 +69,6 @@ export function eventStream(makeEvents: MakeEvents, config: EventStreamConfig = 
       body: all.pipe(encodeServerSentEvents()),
     };
   };
-}
-
-function pulled(events: EventSource): Observable<Event> {
-  if (typeof events !== 'object' || 'subscribe' in events || 'then' in events) return from(events);
-  if ('getReader' in events || Symbol.asyncIterator in events) {
-    return fromReadable(events as ReadableLike<Event>);
-  }
-  return Symbol.iterator in events ? pullIterable(events) : from(events);
 }
 
 function invalid(name: string): UsageError {
