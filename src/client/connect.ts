@@ -4,6 +4,7 @@ import { Http1Connection } from '../../operators/http1/http1-connection.js';
 import { resolveLimits, type Http1Limits } from '../../operators/http1/limits.js';
 import type { Http2Config } from '../connections/http2-config.js';
 import { Http2Subject } from '../connections/http2-subject.js';
+import { LONGEST_WAIT } from '../connections/timeouts.js';
 import type { ByteDuplex, SocketInfo } from '../sockets/byte-duplex.js';
 import { type ConnectionOptions, pickConnectionOptions } from './connection-options.js';
 import { openRoute, type Place } from './open-route.js';
@@ -111,7 +112,7 @@ function openHttp2(
 }
 
 function connectTimeout(milliseconds: number = DEFAULT_TIMEOUTS.connect): number {
-  if (typeof milliseconds === 'number' && milliseconds >= 0) return milliseconds === Infinity ? 0 : milliseconds;
+  if (typeof milliseconds === 'number' && milliseconds >= 0) return milliseconds > LONGEST_WAIT ? 0 : milliseconds;
   throw new UsageError('INVALID_TIMEOUT', 'timeout: not a number of milliseconds');
 }
 

@@ -3,6 +3,7 @@ import { nodeCrypto } from '../../operators/core/node-crypto.js';
 import { isProtocolError, ProtocolError, TimeoutError } from '../../operators/core/protocol-error.js';
 import { Fields } from '../../operators/http/fields.js';
 import { ClientHandshake, type WebSocketAgreement } from '../../operators/websocket/client-handshake.js';
+import { LONGEST_WAIT } from '../connections/timeouts.js';
 import { milliseconds } from '../connections/web-socket-options.js';
 import type { OpenedWebSocket } from '../connections/web-socket-session.js';
 import type { RequestConfig } from './request-config.js';
@@ -47,7 +48,7 @@ export function openWebSocket<In, Out>(
       complete: () => subscriber.complete(),
     });
   });
-  if (limit === 0 || limit === Infinity) return opening;
+  if (limit === 0 || limit > LONGEST_WAIT) return opening;
   const late = (): Observable<never> => throwError(() => new TimeoutError('setup', limit));
   return opening.pipe(timeout({ first: limit, scheduler, with: late }));
 }

@@ -1,6 +1,7 @@
 import type { MonoTypeOperatorFunction, SchedulerLike, Subscription } from 'rxjs';
 import { deliver, isDelivering, relay } from '../../operators/core/deliver.js';
 import { operate } from '../../operators/core/operate.js';
+import { LONGEST_WAIT } from '../connections/timeouts.js';
 
 /**
  * Puts a value of our own into a silence. None is put behind values that have not gone yet: a reader that does not read is not owed signs
@@ -20,7 +21,7 @@ export function heartbeat<T>(beat: T, milliseconds: number, scheduler: Scheduler
     const wind = (): void => {
       timer?.unsubscribe();
       timer = undefined;
-      if (under > 0 || subscriber.closed || milliseconds === 0 || milliseconds === Infinity) return;
+      if (under > 0 || subscriber.closed || milliseconds === 0 || milliseconds > LONGEST_WAIT) return;
       timer = scheduler.schedule(() => {
         under++;
         deliver(subscriber, beat, gone);

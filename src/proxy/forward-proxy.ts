@@ -3,6 +3,7 @@ import { TimeoutError, UsageError } from '../../operators/core/protocol-error.js
 import { splitAuthority } from '../../operators/http/authority.js';
 import { isToken } from '../../operators/http/field-syntax.js';
 import { createClient } from '../client/create-client.js';
+import { LONGEST_WAIT } from '../connections/timeouts.js';
 import { statusResponse } from '../handlers/status-response.js';
 import type { Handler } from '../server/respond-context.js';
 import type { ServerRequest } from '../server/server-request.js';
@@ -85,7 +86,7 @@ export function forwardProxy(config: ForwardProxyConfig): Handler {
       open++;
       let waiting: ByteDuplex | undefined; // connected, and nobody has come for it yet
       let taken = false;
-      const limited = connectTimeout === 0 || connectTimeout === Infinity ? connecting : connecting.pipe(timeout({ first: connectTimeout, scheduler, with: late })); // prettier-ignore
+      const limited = connectTimeout === 0 || connectTimeout > LONGEST_WAIT ? connecting : connecting.pipe(timeout({ first: connectTimeout, scheduler, with: late })); // prettier-ignore
       const connection = limited.subscribe({
         next: (upstream) => {
           waiting = upstream;

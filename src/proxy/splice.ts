@@ -1,6 +1,7 @@
 import { Observable, type SchedulerLike, type Subscription } from 'rxjs';
 import type { DuplexSubject } from '../../operators/core/duplex-subject.js';
 import { TimeoutError } from '../../operators/core/protocol-error.js';
+import { LONGEST_WAIT } from '../connections/timeouts.js';
 
 type ByteDuplex = DuplexSubject<Uint8Array, Uint8Array>;
 
@@ -48,10 +49,10 @@ export function splice(a: ByteDuplex, b: ByteDuplex, { idle, scheduler }: Splice
     const look = (): void => {
       const silent = scheduler.now() - last;
       if (silent >= idle) closeBoth(new TimeoutError('idle', idle));
-      else watch = scheduler.schedule(look, idle - silent);
+      else watch = scheduler.schedule(look, Math.min(idle - silent, LONGEST_WAIT));
     };
 
-    if (idle > 0 && idle < Infinity) watch = scheduler.schedule(look, idle);
+    if (idle > 0 && idle < Infinity) look();
     join(a, b);
     if (open > 0) join(b, a);
     return () => {

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { text } from '../../../operators/body/text.js';
 import { connect } from '../../../src/client/connect.js';
 import { createClient } from '../../../src/client/create-client.js';
+import { webSocket } from '../../../src/client/web-socket.js';
 import { acceptWebSocket } from '../../../src/server/accept-web-socket.js';
 import type { ServerRequest } from '../../../src/server/server-request.js';
 import { serve } from '../../../src/server/serve.js';
@@ -211,4 +212,14 @@ describe('requests on virtual time', () => {
       scheduler.schedule(() => expect(calls).toBeGreaterThan(10), 101);
     });
   });
+});
+
+it('waits for ever where no timer can wait so long', async () => {
+  const { port } = await realServer((request) => acceptWebSocket(request, {}, (socket) => socket));
+  const limit = 2 ** 31;
+  const connection = await firstValueFrom(connect({ host: '127.0.0.1', port, timeout: limit }));
+  connection.close();
+  const socket = webSocket<string>({ url: `ws://127.0.0.1:${port}/`, handshakeTimeout: limit, closeTimeout: limit });
+  socket.next('through');
+  expect(await firstValueFrom(socket)).toBe('through');
 });

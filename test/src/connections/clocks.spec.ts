@@ -153,13 +153,13 @@ describe('Deadlines', () => {
     const scheduler = new TestScheduler(() => undefined);
     scheduler.run(({ flush }) => {
       const waits: number[] = [];
-      const watched: SchedulerLike = {
+      const watched = {
         now: () => scheduler.now(),
-        schedule: (work, delay) => {
+        schedule: (work: () => void, delay: number) => {
           waits.push(delay);
-          return scheduler.schedule(work as () => void, delay);
+          return scheduler.schedule(work, delay);
         },
-      };
+      } as SchedulerLike;
       let expired = 0;
       new Deadlines(watched).create(() => (expired = scheduler.now())).arm(5_000_000_000);
       flush();

@@ -348,6 +348,12 @@ describe('accessLog', () => {
 });
 
 describe('eventStream', () => {
+  it('gives no sign of life where no timer can wait so long', async () => {
+    const handler = eventStream(() => of('late').pipe(delay(20)), { heartbeat: 2 ** 31 });
+    const { url } = await realServer(handler);
+    expect((await ask(url)).body.toString()).toBe(': \n\ndata: late\n\n');
+  });
+
   it('sends events, signs of life in silence, and none to who does not read', () => {
     inVirtualTime(
       (world) => {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:http2';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import {
+  asyncScheduler,
   concat,
   firstValueFrom,
   interval,
@@ -11,6 +12,8 @@ import {
   Observable,
   of,
   Subject,
+  type SchedulerLike,
+  type Subscription,
   take,
   toArray,
 } from 'rxjs';
@@ -377,6 +380,20 @@ describe('forwardProxy', () => {
     expect(await statusFor('http')).toBe(200);
     expect(await statusFor('https')).toBe(400);
     expect(await statusFor('ftp')).toBe(400);
+  });
+
+  it('waits for ever where no timer can wait so long', async () => {
+    const { port } = await echo();
+    const waits: number[] = [];
+    const schedule = (work: () => void, delay = 0): Subscription => {
+      waits.push(delay);
+      return asyncScheduler.schedule(work, delay);
+    };
+    const scheduler = { now: () => asyncScheduler.now(), schedule } as SchedulerLike;
+    const { raw } = await proxying({ connectTimeout: 2 ** 31, idle: 2 ** 31, scheduler });
+    const client = raw().send(`CONNECT 127.0.0.1:${port} HTTP/1.1\r\nhost: x\r\n\r\nthrough`);
+    await client.until('through');
+    expect(Math.max(...waits)).toBe(2 ** 31 - 1);
   });
 
   it('judges by a function, and says what became of the target', async () => {
