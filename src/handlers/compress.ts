@@ -1,6 +1,7 @@
 import { CONTENT_CODINGS, type ContentCoding, negotiateCoding } from '../../operators/body/content-coding.js';
 import { encodeContent } from '../../operators/body/encode-content.js';
 import { UsageError } from '../../operators/core/protocol-error.js';
+import { parseEntityTags } from '../../operators/exchange/entity-tag.js';
 import { splitList } from '../../operators/http/field-syntax.js';
 import { Fields } from '../../operators/http/fields.js';
 import { isBodiless } from '../../operators/http/status.js';
@@ -38,7 +39,7 @@ const OF_THE_BYTES = ['content-length', 'accept-ranges', 'content-md5', 'content
  * Codes the bodies of a handler's responses as the client's Accept-Encoding asks (RFC 9110 §12.5.3), as a stream with backpressure. The
  * response says so in Content-Encoding and Vary, loses its Content-Length, and a strong ETag becomes weak.
  *
- * Left alone are: HEAD, 204, 205, 206 and 304; what is coded, a part, or says `no-transform`; media types that do not shrink; and bodies
+ * HEAD is answered with the same fields. Left alone are: 204, 205 and 206; what is coded, a part, or says `no-transform`; media types that do not shrink; and bodies
  * known to be short. A secret beside text that an attacker chooses can be guessed from the length of what was compressed (BREACH): do not
  * put `compress` over such a response.
  *
@@ -64,6 +65,7 @@ export function compress(config: CompressConfig = {}): HandlerOperator {
 
   const coded = (request: ServerRequest, response: ServerResponse): ServerResponse => {
     const { status = 200, body, upgraded } = response;
+    if (status === 304) return notModified(request, response);
     if (body === undefined || upgraded !== undefined || isBodiless(status) || status === 205 || status === 206) {
       return response;
     }
@@ -73,7 +75,7 @@ export function compress(config: CompressConfig = {}): HandlerOperator {
     vary(fields);
     const declared = fields.get('content-length');
     const short = (length ?? (declared === undefined ? Infinity : Number(declared))) < threshold;
-    const coding = short || request.method === 'HEAD' ? undefined : negotiateCoding(request.fields, codings);
+    const coding = short ? undefined : negotiateCoding(request.fields, codings);
     if (coding === undefined) return { ...response, fields };
     for (const name of OF_THE_BYTES) fields.delete(name);
     fields.append('content-encoding', coding);
@@ -83,6 +85,21 @@ export function compress(config: CompressConfig = {}): HandlerOperator {
     return { ...response, fields, body: stream.pipe(boundPushes(maxQueued), encodeContent(coding, options)) };
   };
   return (handler) => (request) => mapResponse(handler(request), (response) => coded(request, response));
+}
+
+/**
+ * A 304 for what may have been coded says what the 200 did (RFC 9110 §15.4.5): Vary, and the tag as the client has it, since whoever stored
+ * it under a weak one knows it by no other.
+ */
+function notModified(request: ServerRequest, response: ServerResponse): ServerResponse {
+  const fields = new Fields(response.fields);
+  if (!mayChange(fields)) return response;
+  vary(fields);
+  const tag = fields.get('etag');
+  const known = parseEntityTags(request.fields.getCombined('if-none-match') ?? '') ?? '*';
+  const ofThis = known === '*' ? [] : known.filter(({ opaque }) => opaque === tag);
+  if (ofThis.length > 0 && ofThis.every(({ weak }) => weak)) fields.set('etag', `W/${tag}`);
+  return { ...response, fields };
 }
 
 function mayChange(fields: Fields): boolean {

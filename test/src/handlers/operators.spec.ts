@@ -75,8 +75,37 @@ describe('compress', () => {
       const { fields, body } = await ask(`${url}/text`, { 'accept-encoding': value });
       expect([fields.get('content-encoding'), fields.get('vary'), fields.get('etag'), body.toString()]).toEqual([undefined, 'accept-encoding', '"x"', long]); // prettier-ignore
     }
-    const head = await ask(`${url}/text`, accepts, { method: 'HEAD' });
-    expect([head.fields.get('content-length'), head.fields.get('vary')]).toEqual(['6000', 'accept-encoding']);
+  });
+
+  it.each(['1.1', '2'] as const)('says to HEAD what it would to GET, over HTTP/%s', async (version) => {
+    const { url } = await realServer(handler);
+    for (const coding of ['gzip', 'identity']) {
+      const said = async (method: string) => {
+        const { fields } = await ask(`${url}/text`, { 'accept-encoding': coding }, { version, method });
+        fields.delete('date');
+        fields.delete('transfer-encoding');
+        return [...fields].map(({ name, value }) => `${name}: ${value}`).sort();
+      };
+      expect(await said('HEAD')).toEqual(await said('GET'));
+    }
+  });
+
+  it.each([
+    ['W/"x"', 'W/"x"', ['accept-encoding']],
+    ['"a", W/"x"', 'W/"x"', ['accept-encoding']],
+    ['"x"', '"x"', ['accept-encoding']],
+    ['W/"x", "x"', '"x"', ['accept-encoding']],
+    ['*', '"x"', ['accept-encoding']],
+  ])('a 304 to %s has the tag of what the client has', async (known, tag, varies) => {
+    const fields = { etag: '"x"' };
+    const { url } = await realServer(compress()(() => ({ status: 304, fields })));
+    const { status, fields: said } = await ask(url, { 'if-none-match': known, 'accept-encoding': 'gzip' });
+    expect([status, said.get('etag'), said.getAll('vary')]).toEqual([304, tag, varies]);
+    const { url: coded } = await realServer(
+      compress()(() => ({ status: 304, fields: { ...fields, 'content-encoding': 'br' } })),
+    );
+    const untouched = await ask(coded, { 'if-none-match': known });
+    expect([untouched.fields.get('etag'), untouched.fields.has('vary')]).toEqual(['"x"', false]);
   });
 
   it('lets events through one by one', async () => {
