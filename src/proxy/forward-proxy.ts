@@ -9,6 +9,7 @@ import type { Handler } from '../server/respond-context.js';
 import type { ServerRequest } from '../server/server-request.js';
 import type { ServerResponse } from '../server/server-response.js';
 import { type ConnectTarget, type Network, nodeNetwork } from '../sockets/network.js';
+import type { AddressPolicy } from '../sockets/resolved-address.js';
 import type { ByteDuplex } from '../sockets/byte-duplex.js';
 import { gatewayStatus, type MakeRequest, passOn } from './gateway.js';
 import { addVia, endToEndFields, hasBeenHere, lastForward } from './proxied-fields.js';
@@ -27,15 +28,17 @@ export interface ProxyTarget {
 export interface ForwardProxyConfig {
   /**
    * Who may be asked for: `host:port`, `host` for any port, `*.domain` for all names below it, or a function that knows. A name is judged as
-   * it is written; that it does not lead to an address of yours is for `lookup` to see to.
+   * it is written; that it does not lead to an address of yours is for `addressPolicy` to see to.
    */
   readonly allow: readonly string[] | ((target: ProxyTarget, request: ServerRequest) => boolean);
-  /** Makes the requests that are not tunnels; default a client of its own. */
+  /** Makes the requests that are not tunnels; default a client of its own, with the three options that follow. */
   readonly request?: MakeRequest;
-  /** Opens the tunnels; default the machine's. */
+  /** Opens the connections; default the machine's. */
   readonly network?: Network;
-  /** Address lookup of tunnels, in the form of `dns.lookup`. */
+  /** Address lookup, in the form of `dns.lookup`. */
   readonly lookup?: ConnectTarget['lookup'];
+  /** Whether to connect to an address: asked before each attempt; one that is refused is 403. Default all. */
+  readonly addressPolicy?: AddressPolicy | undefined;
   /** Milliseconds until a tunnel stands; default 10 000. */
   readonly connectTimeout?: number;
   /** Milliseconds without a byte after which a tunnel is closed; default 300 000. 0 is none. */
@@ -53,7 +56,7 @@ export interface ForwardProxyConfig {
 /**
  * A handler that is a proxy for clients which are told of it: requests for an absolute `http` URL are passed on, and CONNECT opens a tunnel
  * with backpressure both ways (RFC 9110 §7.6, §9.3.6). Only towards targets on its list; others are 403. Put `basicAuth` with `proxy: true`
- * around it to know who asks.
+ * around it to know who asks, and give it an `addressPolicy`, such as `publicAddressesOnly`, where names on the list are not yours.
  *
  * @throws UsageError `INVALID_OPTION`
  * @example
@@ -64,18 +67,19 @@ export interface ForwardProxyConfig {
  */
 export function forwardProxy(config: ForwardProxyConfig): Handler {
   const { scheduler = asyncScheduler, name = pseudonym(), idle = 300_000, maxTunnels = 1000 } = config;
-  const { network = nodeNetwork, lookup, connectTimeout = 10_000, otherwise = () => statusResponse(400) } = config;
+  const { network = nodeNetwork, lookup, addressPolicy, connectTimeout = 10_000 } = config;
+  const { otherwise = () => statusResponse(400) } = config;
   for (const [option, value] of Object.entries({ idle, maxTunnels, connectTimeout })) {
     if (!(value >= 0)) throw new UsageError('INVALID_OPTION', `${option}: a number that is not negative`);
   }
   if (!isToken(name)) throw new UsageError('INVALID_OPTION', 'name: a token');
   const allowed = typeof config.allow === 'function' ? config.allow : onList(config.allow);
-  const make = config.request ?? ownClient(scheduler);
+  const make = config.request ?? ownClient({ network, lookup, addressPolicy, scheduler });
   const tunnels = { idle, scheduler };
   let open = 0;
 
   const tunnel = (target: ProxyTarget): Observable<ServerResponse> => {
-    const connecting = network.connect({ host: target.host, port: target.port, lookup });
+    const connecting = network.connect({ host: target.host, port: target.port, lookup, addressPolicy });
     const late = (): Observable<never> => throwError(() => new TimeoutError('connect', connectTimeout));
     return new Observable<ServerResponse>((subscriber) => {
       if (open >= maxTunnels) {
@@ -159,8 +163,10 @@ export function forwardProxy(config: ForwardProxyConfig): Handler {
   };
 }
 
-function ownClient(scheduler: SchedulerLike): MakeRequest {
-  const client = createClient({ userAgent: '', decompress: false, redirect: 'manual', scheduler });
+function ownClient(
+  config: Pick<ForwardProxyConfig, 'network' | 'lookup' | 'addressPolicy' | 'scheduler'>,
+): MakeRequest {
+  const client = createClient({ ...config, userAgent: '', decompress: false, redirect: 'manual' });
   return (config) => client.request(config);
 }
 

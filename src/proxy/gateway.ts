@@ -117,10 +117,10 @@ function finalResponse({ request, fieldsOf, trailersOf }: Passage, response: Res
   return { ...shared, body, trailers: () => trailers ?? [] };
 }
 
-/** What became of the server that was asked; undefined where it is not to blame. */
-export function gatewayStatus(error: unknown): 502 | 503 | 504 | undefined {
+/** What became of the server that was asked; undefined where it is not to blame. 403: it is not to be asked. */
+export function gatewayStatus(error: unknown): 403 | 502 | 503 | 504 | undefined {
   if (isTimeoutError(error)) return error.phase === 'queue' ? 503 : 504;
-  if (isNetworkError(error)) return 502;
+  if (isNetworkError(error)) return error.code === 'ADDRESS_REFUSED' ? 403 : 502;
   if (!isProtocolError(error)) return undefined;
   return error.code === 'QUEUE_LIMIT' ? 503 : 502;
 }

@@ -22,6 +22,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { bytes } from '../../../operators/body/bytes.js';
 import { text } from '../../../operators/body/text.js';
 import { createClient } from '../../../src/client/create-client.js';
+import { publicAddressesOnly } from '../../../src/client/public-addresses-only.js';
 import { basicAuth } from '../../../src/handlers/basic-auth.js';
 import { forwardProxy, type ForwardProxyConfig } from '../../../src/proxy/forward-proxy.js';
 import { reverseProxy, type ReverseProxyConfig } from '../../../src/proxy/reverse-proxy.js';
@@ -364,6 +365,23 @@ describe('forwardProxy', () => {
     expect(() => forwardProxy({ allow: ['http://x'] })).toThrow('allow');
     expect(() => forwardProxy({ allow: [], idle: -1 })).toThrow('idle');
     expect(() => forwardProxy({ allow: [], name: ' ' })).toThrow('token');
+  });
+
+  it('connects to no address that is refused, neither for a tunnel nor for a request', async () => {
+    const origin = await realServer(() => ({ body: 'inside' }));
+    const lookup = ((_: string, __: object, answer: (error: null, found: object[]) => void) =>
+      answer(null, [{ address: '127.0.0.1', family: 4 }])) as unknown as ForwardProxyConfig['lookup'];
+    const statuses = async (addressPolicy?: ForwardProxyConfig['addressPolicy']) => {
+      const { raw } = await proxying({ allow: () => true, lookup, ...(addressPolicy && { addressPolicy }) });
+      const asked = ['rebind.example', '127.0.0.1'].flatMap((host) => [
+        `GET http://${host}:${origin.port}/ HTTP/1.1\r\nhost: ${host}:${origin.port}\r\n\r\n`,
+        `CONNECT ${host}:${origin.port} HTTP/1.1\r\nhost: x\r\n\r\n`,
+      ]);
+      const answers = await Promise.all(asked.map((text) => raw().send(text).until('\r\n\r\n')));
+      return answers.map((answer) => Number(/ (\d+) /.exec(answer)?.[1]));
+    };
+    expect(await statuses()).toEqual([200, 200, 200, 200]);
+    expect(await statuses(publicAddressesOnly)).toEqual([403, 403, 403, 403]);
   });
 
   it('over HTTP/2, passes on what is for http alone', async () => {
