@@ -198,7 +198,6 @@ export class WebSocketLane implements SessionOwner {
     this.turn++;
     this.#outbox ??= this.#makeOutbox();
     this.#shown = undefined;
-    this.#show({ state: 'connecting' });
     const attempt = captureSubscriber<OpenedWebSocket>({
       next: (opened) => this.#opened(opened),
       error: (error: unknown) => {
@@ -208,7 +207,8 @@ export class WebSocketLane implements SessionOwner {
       complete: () => undefined,
     });
     this.#attempt = attempt;
-    this.#opening?.subscribe(attempt);
+    this.#show({ state: 'connecting' });
+    if (!attempt.closed) this.#opening?.subscribe(attempt); // whoever saw it connect may have withdrawn it
   }
 
   #opened(opened: OpenedWebSocket): void {

@@ -288,6 +288,45 @@ describe('a WebSocket of the client', () => {
     );
   });
 
+  it.each([
+    ['leaves', ['0 connecting', '0 closed by local 1006 unclean']],
+    ['closes', ['0 connecting', '0 open', '0 closing by local', '1 closed by local 3000', '1 complete']],
+    ['fails', ['0 connecting', '0 closed by local 1006 unclean', '0 error enough']],
+  ])('whoever %s it as soon as it connects', (how, told) => {
+    inWebSocketWorld(
+      (world) => {
+        world.raw();
+        const socket = world.open();
+        const reading = new Subscription();
+        socket.state$.subscribe((status) => {
+          world.note(showStatus(status));
+          if (status.state !== 'connecting') return;
+          if (how === 'leaves') reading.unsubscribe();
+          else if (how === 'closes') socket.close(3000);
+          else socket.error(new Error('enough'));
+        });
+        reading.add(
+          new Observable((subscriber) => {
+            reading.add(subscriber);
+            return socket.subscribe(subscriber);
+          }).subscribe({
+            error: (error: Error) => world.note(`error ${error.message}`),
+            complete: () => world.note('complete'),
+          }),
+        );
+        world.at(1, () => {
+          if (how !== 'closes') return;
+          the(world).send(wire(close(3000)));
+          the(world).socket.complete();
+        });
+      },
+      (world) => {
+        expect(world.log).toEqual(told);
+        expect(world.peers.map(({ heard }) => heard)).toEqual(how === 'closes' ? [['CLOSE 0bb8']] : []);
+      },
+    );
+  });
+
   it('complete before it is open closes behind what was sent', () => {
     inWebSocketWorld(
       (world) => {
