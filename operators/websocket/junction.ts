@@ -1,4 +1,5 @@
 import type { DuplexSubject } from '../core/duplex-subject.js';
+import { UsageError } from '../core/protocol-error.js';
 import { checkCloseCode, CloseCode, type WebSocketRole } from './close-code.js';
 import { type CloseReason, readClosePayload, writeClosePayload } from './close-payload.js';
 import { abnormalClosure, closeReasonOf, ConnectionLife } from './connection-life.js';
@@ -73,12 +74,12 @@ export class WebSocketJunction implements InletHooks, InboundHooks, MessageReade
   }
 
   send(message: WebSocketMessage): void {
-    this.life.requireOpen();
+    this.#requireSending();
     this.#outbound.message(message);
   }
 
   sendFragments(type: 'text' | 'binary'): MessageWriter {
-    this.life.requireOpen();
+    this.#requireSending();
     return this.#outbound.fragments(type);
   }
 
@@ -166,7 +167,7 @@ export class WebSocketJunction implements InletHooks, InboundHooks, MessageReade
   }
 
   writable(): boolean {
-    return this.life.isOpen;
+    return this.life.isOpen && !this.#outbound.ending;
   }
 
   /** Something is in the output: it leaves now, or with the rest of the turn. */
@@ -180,6 +181,12 @@ export class WebSocketJunction implements InletHooks, InboundHooks, MessageReade
   }
 
   // --------------------------------------------------------------------------------------------------------------------
+
+  /** @throws UsageError `WEBSOCKET_NOT_OPEN` */
+  #requireSending(): void {
+    this.life.requireOpen();
+    if (this.#outbound.ending) throw new UsageError('WEBSOCKET_NOT_OPEN', 'nothing is sent behind a Close frame');
+  }
 
   /** The peer's Close frame: the last one that is read. */
   #closing(reason: CloseReason, payload: Uint8Array): void {

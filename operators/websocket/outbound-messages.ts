@@ -43,6 +43,7 @@ export class OutboundMessages {
   #deflating = false;
   /** A message is being sent in fragments. */
   #fragmented = false;
+  #ending = false;
 
   constructor(output: WebSocketOutput, deflate: DeflateParameters | undefined, hooks: OutboundHooks) {
     this.#output = output;
@@ -88,9 +89,15 @@ export class OutboundMessages {
     return new MessageWriter(sink, type);
   }
 
-  /** Calls back once all messages before have been written: at once if they have. */
+  /** The last of it is queued. */
+  get ending(): boolean {
+    return this.#ending;
+  }
+
+  /** Calls back once all messages before have been written: at once if they have. There are to be none behind it. */
   afterAll(after: () => void): void {
     if (this.#jobs.length === 0) return after();
+    this.#ending = true;
     this.#jobs.push({ payload: undefined, opcode: 0, fin: true, compress: false, release: hold(), after });
   }
 

@@ -161,6 +161,25 @@ describe('outbound', () => {
     expect(said.map((one) => one.includes('rsv1'))).toEqual([false, false, true, false, true, false, false]);
   });
 
+  it('nothing is sent behind a Close frame that waits for what is at zlib', async () => {
+    for (const by of ['us', 'the peer']) {
+      const scene = new Scene({ deflate });
+      scene.connection.send('hello hello hello');
+      const writer = scene.connection.sendFragments('text');
+      writer.next('part of a message');
+      if (by === 'us') scene.connection.close(1000);
+      else scene.peer(webSocketCloseFrame(1000));
+      writer.next('the rest of it');
+      writer.complete();
+      expect(() => scene.connection.send('late late late late')).toThrow('nothing is sent');
+      expect(() => scene.connection.sendFragments('text')).toThrow('nothing is sent');
+      await until(() => scene.log.includes(by === 'us' ? 'closingLocal' : 'shutRemote'));
+      for (let turns = 0; turns < 200; turns++) await new Promise((resolve) => setImmediate(resolve));
+      const said = transcribe([scene.socket.take()], { role: 'client', compressed: true });
+      expect(said.map((one) => one.split(' ')[0])).toEqual(['TEXT', 'TEXT', 'CLOSE', 'complete']);
+    }
+  });
+
   it('is read back by a connection that agreed to the same', async () => {
     for (const contextTakeover of [true, false]) {
       const agreed = parameters(contextTakeover, 10, 10);
