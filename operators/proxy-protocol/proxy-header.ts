@@ -37,7 +37,7 @@ export interface ProxyHeader {
   readonly command: 'local' | 'proxy';
   readonly source: ProxiedEnd | undefined;
   readonly destination: ProxiedEnd | undefined;
-  /** Of version 2. */
+  /** Of version 2, where the proxy speaks for another. */
   readonly tlvs: ProxyTlvs | undefined;
 }
 

@@ -22,20 +22,22 @@ export function readProxyV2(bytes: Buffer, maxBytes: number): ReadHeader | undef
     throw new ProtocolError('PROXY_HEADER_LIMIT', `a PROXY header of ${length} bytes, more than ${maxBytes}`, limit);
   }
   if (bytes.length < length) return undefined;
-  return { header: parse(bytes.subarray(0, length), command === 1), length };
+  return { header: command === 0 ? LOCAL : parse(bytes.subarray(0, length)), length };
 }
 
-function parse(header: Buffer, proxied: boolean): ProxyHeader {
+/** Of a proxy that speaks for itself the rest of the header is no concern, whatever it is. */
+const LOCAL: ProxyHeader = { version: 2, command: 'local', source: undefined, destination: undefined, tlvs: undefined };
+
+function parse(header: Buffer): ProxyHeader {
   const family = (header[13] as number) >> 4;
   const size = [0, IPV4, IPV6, UNIX][family];
   const transport = (header[13] as number) & 0xf;
   if (size === undefined || transport > 2) throw bad('of a family or transport that there is not');
   if (header.length < FIXED + size) throw bad('too short for its addresses');
-  // A proxy that speaks for itself may say anything of addresses: it is not to be believed.
-  const known = proxied && family !== 0 && transport !== 0;
+  const known = family !== 0 && transport !== 0;
   return {
     version: 2,
-    command: proxied ? 'proxy' : 'local',
+    command: 'proxy',
     source: known ? endOf(header, family, 0) : undefined,
     destination: known ? endOf(header, family, 1) : undefined,
     tlvs: readProxyTlvs(header, FIXED + size),

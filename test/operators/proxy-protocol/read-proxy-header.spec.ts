@@ -110,7 +110,16 @@ describe('version 2', () => {
   });
 
   it('of a proxy that speaks for itself has none, whatever it says', () => {
-    expect(reads(v2(0x20, 0x11, FOUR))).toMatchObject({ command: 'local', source: undefined });
+    for (const [family, rest] of [
+      [0x11, FOUR],
+      [0x00, ''],
+      [0xff, 'anything'],
+      [0x11, 'short'],
+      [0x00, '\x04\xff\xff'],
+    ] as const) {
+      const local = { version: 2, command: 'local', source: undefined, destination: undefined, tlvs: undefined };
+      expect(reads(v2(0x20, family, Buffer.from(rest)))).toEqual(local);
+    }
     expect(reads(v2(0x21, 0x00, Buffer.alloc(0)))).toMatchObject({ command: 'proxy', source: undefined });
   });
 
