@@ -134,7 +134,7 @@ function allowing(common: ReadonlySet<string>, more: AllowedFields = []): ((name
 }
 
 function baseOf(to: string | URL): URL {
-  const base = URL.canParse(to) ? new URL(to) : undefined;
+  const base = URL.canParse(String(to)) ? new URL(to) : undefined;
   if (base?.protocol === 'http:' || base?.protocol === 'https:') return base;
   throw new UsageError('INVALID_OPTION', 'to: a URL of scheme http or https');
 }
