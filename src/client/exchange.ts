@@ -160,7 +160,7 @@ export class Exchange implements ExchangeSink, PoolWaiter, UploadObserver, Unica
 
   head(head: AnyResponseHead, framing: number, transferCoding: string): void {
     this.phase = 'body';
-    this.body.transferCoding = transferCoding;
+    this.body.undo(transferCoding, head.fields);
     const { status, version } = head;
     let { fields } = head;
     const hint = fields.get('keep-alive');

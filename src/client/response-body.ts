@@ -7,7 +7,7 @@ import { inflateTransferCoding } from '../../operators/http1/transfer-coding.js'
 
 /** What comes after a response head: the body for its one consumer, and the trailers for whoever asks. Made when asked for. */
 export class ResponseBody {
-  transferCoding = '';
+  #transferCoding = '';
   readonly #hooks: UnicastHooks;
   /** They say what the content is coded in, where that is to be undone. */
   #coded: Fields | undefined;
@@ -24,8 +24,14 @@ export class ResponseBody {
   /** The bytes, with any coding undone. */
   get bytes(): Observable<Uint8Array> {
     const subject = this.#make();
-    const coded = this.transferCoding === '' ? subject : subject.pipe(inflateTransferCoding(this.transferCoding));
+    const coded = this.#transferCoding === '' ? subject : subject.pipe(inflateTransferCoding(this.#transferCoding));
     return this.#coded === undefined ? coded : decodedBody(coded, this.#coded);
+  }
+
+  /** A transfer coding is undone on the way, and no longer said: whoever passes the response on passes what came out. */
+  undo(coding: string, fields: Fields): void {
+    this.#transferCoding = coding;
+    if (coding !== '') fields.set('transfer-encoding', 'chunked');
   }
 
   /** The content is to be decoded; the fields as they then are. */

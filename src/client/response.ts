@@ -13,7 +13,7 @@ export interface Response {
   readonly status: number;
   /** Empty over HTTP/2, which has none. */
   readonly reason: string;
-  /** Where the content was decoded, without Content-Encoding and Content-Length. */
+  /** Where the content was decoded, without Content-Encoding and Content-Length; a transfer coding that was undone is not among them. */
   readonly fields: Fields;
   /** The content was decoded: the body is not made of the bytes that were sent, nor can it be counted in them. */
   readonly decoded: boolean;

@@ -26,6 +26,8 @@ export class Http1Request implements ServerRequest, ExchangeOwner {
     this.id = id;
     this.#exchange = exchange;
     this.#head = head;
+    // It is undone on the way: whoever passes the request on passes what came out.
+    if (exchange.transferCoding !== '') head.fields.set('transfer-encoding', 'chunked');
     exchange.owner = this;
   }
 

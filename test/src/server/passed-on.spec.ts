@@ -1,5 +1,7 @@
+import { gzipSync } from 'node:zlib';
 import { EMPTY, firstValueFrom, map, NEVER, of, Subject, throwError, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
+import { text } from '../../../operators/body/text.js';
 import { request } from '../../../src/client/request.js';
 import type { Handler } from '../../../src/server/respond-context.js';
 import { acceptWebSocket } from '../../../src/server/accept-web-socket.js';
@@ -92,6 +94,31 @@ describe('a response of a client is one of a server', () => {
     expect(origin.received[0]).toMatch(
       /^GET \/a HTTP\/1\.1\r\nhost: [^\r]+\r\nuser-agent: [^\r]+\r\naccept-[^\r]+\r\n\r\n$/,
     );
+  });
+
+  it('a transfer coding is for one connection: what was undone is not said', async () => {
+    const origin = await realServer(({ body, fields }) =>
+      body.pipe(
+        text(),
+        map((all) => ({ fields: { 'x-te': fields.get('transfer-encoding') ?? '' }, body: of(all, ' and back') })),
+      ),
+    );
+    const proxy = await realServer(
+      ({ target, method, body, fields }) => request({ url: origin.url + target, method, body, headers: fields }),
+      { date: false },
+    );
+    const zipped = gzipSync('there');
+    const client = proxy.raw();
+    client.socket.write(
+      'POST / HTTP/1.1\r\nhost: a\r\nte: gzip\r\nconnection: te, close\r\ntransfer-encoding: gzip, chunked\r\n\r\n',
+    );
+    client.socket.write(
+      Buffer.concat([Buffer.from(`${zipped.length.toString(16)}\r\n`), zipped, Buffer.from('\r\n0\r\n\r\n')]),
+    );
+    const received = await client.closed;
+    expect(received).toContain('x-te: chunked\r\ntransfer-encoding: chunked\r\n');
+    expect(received).not.toContain('gzip');
+    expect(received.replace(/^[0-9a-f]+\r\n/gm, '').replaceAll('\r\n', '')).toContain('there and back');
   });
 
   it('one that opens a byte stream is joined to it, both ways, unread bytes first', async () => {
