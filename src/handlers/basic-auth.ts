@@ -22,6 +22,9 @@ export interface BasicAuthConfig {
 /** A handler that is also told who asks. A plain handler will do. */
 export type AuthenticatedHandler = (request: ServerRequest, username: string) => HandlerResult;
 
+/** Neither a name nor a password has these (RFC 7617 §2). */
+const CONTROL = /\p{Cc}/u;
+
 const CHALLENGED = { status: 401, challenge: 'www-authenticate', credentials: 'authorization' };
 const CHALLENGED_BY_PROXY = { status: 407, challenge: 'proxy-authenticate', credentials: 'proxy-authorization' };
 
@@ -95,7 +98,7 @@ function parseBasic(value: string): readonly [string, string] | undefined {
     return undefined;
   }
   const colon = text.indexOf(':');
-  return colon < 0 ? undefined : [text.slice(0, colon), text.slice(colon + 1)];
+  return colon < 0 || CONTROL.test(text) ? undefined : [text.slice(0, colon), text.slice(colon + 1)];
 }
 
 function withoutPadding(text: string): string {

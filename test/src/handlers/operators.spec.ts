@@ -176,6 +176,13 @@ describe('basicAuth', () => {
     expect(status(value)).toBe(401);
   });
 
+  it('asks nobody of control characters', () => {
+    const anybody = basicAuth({ realm: 'weir', users: () => true })(() => ({ status: 204 }));
+    const answer = (pair: string): unknown =>
+      (anybody({ fields: { getAll: () => [`Basic ${btoa(pair)}`] } } as never) as ServerResponse).status;
+    expect(['marlow:x', 'mar\nlow:x', 'marlow:\u007f', '\0:'].map(answer)).toEqual([204, 401, 401, 401]);
+  });
+
   it('asks with a challenge, as a proxy where it is one', async () => {
     const { url } = await realServer(handler);
     const refused = await ask(url);
