@@ -158,8 +158,9 @@ export class Exchange implements ExchangeSink, PoolWaiter, UploadObserver, Unica
     if (status === 100 && this.request.expectContinue) this.#startUpload();
   }
 
-  head(head: AnyResponseHead, framing: number, transferCoding: string): void {
+  head(head: AnyResponseHead, framing: number, transferCoding: string, contentLength: number): void {
     this.phase = 'body';
+    this.body.declared = contentLength;
     this.body.undo(transferCoding, head.fields);
     const { status, version } = head;
     let { fields } = head;

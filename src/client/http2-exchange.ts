@@ -82,7 +82,8 @@ export class Http2Exchange implements OutboundRequest, StreamSink {
     this.answered = true;
     const tunnel = this.#head.method === 'CONNECT' && status < 300;
     this.#hasBody = !endStream;
-    this.sink.head({ status, reason: '', version: '2', fields }, endStream ? 0 : 1, '');
+    const { declared } = this.#stream as Http2Stream;
+    this.sink.head({ status, reason: '', version: '2', fields }, endStream ? 0 : 1, '', declared);
     if (tunnel) this.#detach();
     else if (!this.over) this.sink.progress();
   }

@@ -19,8 +19,8 @@ export interface AnyResponseHead {
 /** What an exchange learns of its response, in order. */
 export interface ExchangeSink {
   informational(head: AnyResponseHead): void;
-  /** @param framing 0: there is no body. @param transferCoding what the data still is coded in. */
-  head(head: AnyResponseHead, framing: number, transferCoding: string): void;
+  /** @param framing 0: there is no body. @param transferCoding what the data still is coded in. @param contentLength -1: not declared. */
+  head(head: AnyResponseHead, framing: number, transferCoding: string, contentLength: number): void;
   data(chunk: Uint8Array): void;
   settle(): void;
   end(trailers: Fields | undefined): void;

@@ -7,6 +7,8 @@ import { inflateTransferCoding } from '../../operators/http1/transfer-coding.js'
 
 /** What comes after a response head: the body for its one consumer, and the trailers for whoever asks. Made when asked for. */
 export class ResponseBody {
+  /** What its head has declared; -1 if nothing. Bytes. */
+  declared = -1;
   #transferCoding = '';
   readonly #hooks: UnicastHooks;
   /** They say what the content is coded in, where that is to be undone. */
@@ -88,7 +90,7 @@ export class ResponseBody {
 
   #make(): UnicastSubject<Uint8Array> {
     if (this.#subject !== undefined) return this.#subject;
-    this.#subject = new UnicastSubject<Uint8Array>(this.#hooks);
+    this.#subject = new UnicastSubject<Uint8Array>(this.#hooks, this.declared);
     if (this.#error !== undefined) this.#subject.error(this.#error);
     else if (this.#ended) this.#subject.complete();
     return this.#subject;
