@@ -1,6 +1,19 @@
-import { firstValueFrom, forkJoin, lastValueFrom, mergeMap, NEVER, of, range, switchMap, tap, toArray } from 'rxjs';
+import {
+  concat,
+  firstValueFrom,
+  forkJoin,
+  lastValueFrom,
+  mergeMap,
+  NEVER,
+  of,
+  range,
+  switchMap,
+  tap,
+  toArray,
+} from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { describe, expect, it } from 'vitest';
+import { bytes } from '../../../operators/body/bytes.js';
 import { text } from '../../../operators/body/text.js';
 import { Http2ErrorCode } from '../../../operators/http2/error-code.js';
 import { FrameType } from '../../../operators/http2/frame-type.js';
@@ -426,6 +439,15 @@ describe('the client over HTTP/2', () => {
       client.request({ url: server.url, version: '2', method: 'POST', body: NEVER }),
     );
     expect(response.status).toBe(413);
+    client.close().subscribe();
+  });
+
+  it('a body is let go of with its first byte where its head has declared more than is collected', async () => {
+    const body = concat(of(Buffer.from('x')), NEVER);
+    const server = await realServer(() => ({ fields: { 'content-length': '5' }, body }));
+    const client = createClient();
+    const answer = client.request({ url: server.url, version: '2' }).pipe(bytes({ maxBytes: 4 }));
+    await expect(firstValueFrom(answer)).rejects.toMatchObject({ code: 'BODY_TOO_LARGE' });
     client.close().subscribe();
   });
 

@@ -37,6 +37,21 @@ describe('request', () => {
     expect(server.received[0]?.endsWith('\r\n\r\nhallo')).toBe(true);
   });
 
+  it('lets go of a body with its first byte where its head has declared more than is collected', async () => {
+    const server = await rawServer((head) =>
+      head.startsWith('HEAD')
+        ? OK.replace(/\d+\r\n\r\nok$/, '5\r\n\r\n')
+        : 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nx',
+    );
+    const client = createClient();
+    const most = text({ maxBytes: 4 });
+    await expect(lastValueFrom(client.request(server.url).pipe(most))).rejects.toMatchObject({
+      code: 'BODY_TOO_LARGE',
+    });
+    await until(() => server.sockets[0]?.destroyed === true, 'the close');
+    expect(await lastValueFrom(client.request({ url: server.url, method: 'HEAD' }).pipe(most))).toBe('');
+  });
+
   it('is cold: nothing is sent before the subscription, and each subscription sends', async () => {
     const server = await rawServer(() => OK);
     const client = createClient();
