@@ -9,19 +9,18 @@
  */
 import type { ProtocolError } from '../core/protocol-error.js';
 import { MAX_FRAGMENTS, MAX_MESSAGE_SIZE, type WebSocketDecoderOptions } from './decoder-options.js';
+import { frameFault } from './frame-fault.js';
 import {
   FIN,
-  MASKED,
   MAX_CONTROL_PAYLOAD,
   MAX_HEADER_LENGTH,
   readFrameLength,
   readMask,
   receivedHeaderLength,
   RSV1,
-  RSV2_AND_RSV3,
 } from './frame-header.js';
 import { maskInPlace, maskInto, rotateMask, unmaskAscii } from './mask.js';
-import { isKnownOpcode, WebSocketOpcode } from './opcode.js';
+import { WebSocketOpcode } from './opcode.js';
 import { frameError, messageTooLarge, tooManyFragments, truncatedInput } from './websocket-error.js';
 
 /** Up to here unmasking also finds out whether the payload is ASCII. Bytes. */
@@ -53,6 +52,8 @@ export class WebSocketDecoder {
   readonly #maxFragments: number;
   #chunk: Uint8Array = EMPTY;
   #at = 0;
+  /** The payload of a whole frame lies in the chunk: somebody may have a view of it. */
+  #seen = false;
   #waiting: Uint8Array[] | undefined = undefined;
   /** A header, or behind it a control payload, that runs over a border; how much of it is there. */
   #joined: Uint8Array | undefined = undefined;
@@ -87,12 +88,21 @@ export class WebSocketDecoder {
     return this.#maxMessageSize;
   }
 
+  /**
+   * The chunk that holds the piece may be written to, all over: whatever else was in it has been copied out. With compression zlib may still
+   * read what was.
+   */
+  get spare(): boolean {
+    return this.#inPlace && this.#masked && !this.#compressed && !this.#seen;
+  }
+
   /** Adds input. The chunk is kept, not copied. What comes after a Close frame is dropped. */
   push(chunk: Uint8Array): void {
     if (chunk.length === 0 || this.#closed) return;
     if (this.#at === this.#chunk.length && this.#waiting === undefined) {
       this.#chunk = chunk;
       this.#at = 0;
+      this.#seen = false;
     } else (this.#waiting ??= []).push(chunk);
   }
 
@@ -134,6 +144,7 @@ export class WebSocketDecoder {
   #load(): boolean {
     const waiting = this.#waiting;
     this.#at = 0;
+    this.#seen = false;
     this.#chunk = EMPTY;
     if (waiting === undefined) return false;
     this.#chunk = waiting.shift() as Uint8Array;
@@ -199,28 +210,14 @@ export class WebSocketDecoder {
   /** Checks a header and sets the fields of the frame by it. */
   #readHeader(bytes: Uint8Array, at: number, header: number): void {
     const first = bytes[at] as number;
-    const second = bytes[at + 1] as number;
-    const opcode = first & 0xf;
-    if ((first & RSV2_AND_RSV3) !== 0) this.#fail(frameError('BAD_FRAME', 'a reserved bit is set'));
-    if (!isKnownOpcode(opcode)) this.#fail(frameError('BAD_FRAME', `the opcode ${opcode} is reserved`));
-    if ((second & MASKED) === 0 ? this.#masked : !this.#masked) {
-      this.#fail(frameError('BAD_MASK', this.#masked ? 'a frame of a client is not masked' : 'a frame of a server is'));
-    }
     const length = readFrameLength(bytes, at);
-    if (length < 0) {
-      this.#fail(frameError('BAD_FRAME', length === -1 ? 'a length that is not in its shortest form' : 'over 2^53'));
-    }
-    this.opcode = opcode;
+    const fault = frameFault(first, bytes[at + 1] as number, length, this.#masked, this.#compressed);
+    if (fault !== undefined) this.#fail(fault);
+    this.opcode = first & 0xf;
     this.fin = (first & FIN) !== 0;
     this.rsv1 = (first & RSV1) !== 0;
     this.length = length;
     if (this.#masked) this.#mask = readMask(bytes, at + header - 4);
-    if (this.rsv1 && (!this.#compressed || (opcode !== WebSocketOpcode.TEXT && opcode !== WebSocketOpcode.BINARY))) {
-      this.#fail(frameError('BAD_FRAME', 'RSV1 is set where nothing gives it a meaning'));
-    }
-    if (opcode < WebSocketOpcode.CLOSE) return;
-    if (!this.fin) this.#fail(frameError('BAD_FRAME', 'a control frame is fragmented'));
-    if (length > MAX_CONTROL_PAYLOAD) this.#fail(frameError('BAD_FRAME', 'a control frame of over 125 bytes'));
   }
 
   /** The frame begins: what it does to its message, and its first piece if that is there. */
@@ -274,6 +271,7 @@ export class WebSocketDecoder {
     this.#inFrame = !last;
     this.first = first;
     this.last = last;
+    if (taken === this.length) this.#seen = true;
     this.#found(chunk, start, end);
     if (this.#masked && taken > 0) this.#unmask(chunk, start, end, this.length - missing);
     return true;

@@ -133,11 +133,14 @@ export class WebSocketOutput {
     this.#spill();
     const pieces = this.#pieces;
     this.#pieces = undefined;
-    this.#sink.cork();
-    try {
-      for (let i = 0; i < pieces.length; i++) this.#write(pieces[i] as Uint8Array);
-    } finally {
-      this.#sink.uncork();
+    if (pieces.length === 1) this.#write(pieces[0] as Uint8Array);
+    else {
+      this.#sink.cork();
+      try {
+        for (let i = 0; i < pieces.length; i++) this.#write(pieces[i] as Uint8Array);
+      } finally {
+        this.#sink.uncork();
+      }
     }
     if (this.#lent !== undefined && this.#unsent === 0) this.#reclaim();
   }

@@ -1,4 +1,4 @@
-import { largeBuffer } from '../core/large-buffer.js';
+import { expectLarge, largeBuffer } from '../core/large-buffer.js';
 import { decodeValidText } from './decode-text.js';
 import { maskInto } from './mask.js';
 import type { WebSocketMessage } from './message.js';
@@ -16,7 +16,7 @@ const LEAST = 1024;
 export class MessageAssembler {
   readonly #validator = new Utf8Validator();
   #text = false;
-  #buffer: Buffer | undefined = undefined;
+  #buffer: Uint8Array | undefined = undefined;
   #length = 0;
 
   /** Bytes of the message so far. */
@@ -37,12 +37,16 @@ export class MessageAssembler {
    *
    * @param expected bytes of the message that are known to follow, these included; 0 where more may come behind them
    * @param mask what they are unmasked with on the way, 0 where they are not masked
+   * @param spare nobody else needs what is in `bytes`: where the message fits, it is put together there
    * @throws ProtocolError `INVALID_UTF8`
    */
-  add(bytes: Uint8Array, start: number, end: number, expected: number, mask = 0): void {
+  add(bytes: Uint8Array, start: number, end: number, expected: number, mask = 0, spare = false): void {
     const length = this.#length + end - start;
     let buffer = this.#buffer;
-    if (buffer === undefined || buffer.length < length) {
+    if (spare && this.#length === 0 && expected <= bytes.length && bytes.buffer.byteLength <= 2 * expected) {
+      expectLarge();
+      this.#buffer = buffer = bytes;
+    } else if (buffer === undefined || buffer.length < length) {
       const room =
         expected > 0 ? this.#length + Math.min(expected, Math.max(FIRST, length)) : Math.max(length * 2, LEAST);
       const grown = largeBuffer(Math.max(room, length));

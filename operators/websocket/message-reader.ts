@@ -74,7 +74,7 @@ export class MessageReader {
     if (this.#compressed || this.#streaming) decoder.unmask();
     if (this.#compressed) this.#inflate(bytes, start, end, final);
     else {
-      this.#add(bytes, start, end, fin ? decoder.length : 0, decoder.mask);
+      this.#add(bytes, start, end, fin ? decoder.length : 0, decoder.mask, decoder.spare);
       if (final) this.#end();
     }
   }
@@ -120,14 +120,14 @@ export class MessageReader {
       if (packed !== undefined && packed.length > 0) this.#run(packed, false);
     } else {
       const bytes = this.#assembler?.takeBytes() ?? new Uint8Array(0);
-      this.#add(bytes, 0, bytes.length, 0, 0);
+      this.#add(bytes, 0, bytes.length, 0, 0, false);
     }
   }
 
   /** Bytes of the message as it is. */
-  #add(bytes: Uint8Array, start: number, end: number, expected: number, mask: number): void {
+  #add(bytes: Uint8Array, start: number, end: number, expected: number, mask: number, spare: boolean): void {
     if (!this.#streaming) {
-      this.#assembler?.add(bytes, start, end, expected, mask);
+      this.#assembler?.add(bytes, start, end, expected, mask, spare);
       return;
     }
     if (this.#text && this.#validator?.push(bytes, start, end) === false) throw utf8Error('a text message');
@@ -170,7 +170,7 @@ export class MessageReader {
   }
 
   #inflated(chunk: Uint8Array): void {
-    this.#add(chunk, 0, chunk.length, 0, 0);
+    this.#add(chunk, 0, chunk.length, 0, 0, false);
     if (this.#streaming && this.#inbound.full) this.#inflater?.pause();
   }
 

@@ -128,8 +128,10 @@ export class StreamPort implements ByteDuplexPort, PortEvents, TurnReader {
     this.#stream.cork();
   }
 
+  /** The kernel may have taken all of it: then nobody waits for the drain, which is said in a later tick. */
   uncork(): void {
     this.#stream.uncork();
+    if (this.bufferedBytes === 0) this.drained();
   }
 
   flush(): void {
@@ -279,8 +281,7 @@ export class StreamPort implements ByteDuplexPort, PortEvents, TurnReader {
 
   /** Nothing more comes or goes. */
   #lose(error: unknown): void {
-    this.#finished = true;
-    this.#broken = true;
+    this.#finished = this.#broken = true;
     const subscriber = this.#subscriber;
     const told = this.#over;
     this.#over = true;
@@ -291,10 +292,9 @@ export class StreamPort implements ByteDuplexPort, PortEvents, TurnReader {
   }
 
   closed(): void {
-    if (this.#over) {
-      this.#finished = true;
-      this.drained();
-      unlisten(this.#stream);
-    } else this.failed(connectionLost('read'));
+    if (!this.#over) return this.failed(connectionLost('read'));
+    this.#finished = true;
+    this.drained();
+    unlisten(this.#stream);
   }
 }

@@ -1,5 +1,3 @@
-import { performance } from 'node:perf_hooks';
-
 /** What was read for it waits. */
 interface Reader {
   goOn(): void;
@@ -66,9 +64,10 @@ class Turn {
     this.last = 0;
   };
 
-  /** What time it is. Milliseconds, of no particular origin. */
+  /** What time it is. Milliseconds, of no particular origin; not of `performance`, which loads 52 KiB of heap for it. */
   now(): number {
-    return performance.now();
+    const [seconds, nanoseconds] = process.hrtime();
+    return seconds * 1000 + nanoseconds / 1_000_000;
   }
 
   /** `reader` was sent so many bytes, and is given them when all that is ready has been read. */

@@ -16,10 +16,7 @@ function needNativeMasking() {
   console.log('\nws masks natively, by bufferutil');
 }
 
-/**
- * Connections of each contender in a round, one after the other: with either library, what one of them has may be half of what the next has. Nobody
- * knows yet why.
- */
+/** Connections of each contender in a round, one after the other: as a client, each is a process of its own, with a heap and a luck of its own. */
 const CONNECTIONS = 3;
 
 /** Echo on one connection, as a server under a bare load maker, and as a client of a bare echo. */

@@ -173,6 +173,24 @@ describe('writing', () => {
     expect(chunks[0]).toBeGreaterThan(30); // not the ten bytes alone
     await until(() => gone);
   });
+
+  it('lets go of corked bytes in the call that has the kernel take all of them, and not before', async () => {
+    const [client, server] = await connected();
+    let gone = 0;
+    client.cork();
+    deliver(client, new Uint8Array(40_000), () => gone++);
+    expect(gone).toBe(0);
+    client.uncork();
+    expect([gone, client.bufferedBytes]).toEqual([1, 0]);
+    client.cork();
+    for (let i = 0; i < 8; i++) deliver(client, new Uint8Array(4 * MIB), () => gone++);
+    client.uncork();
+    await settled(() => client.bufferedBytes);
+    expect([gone, client.bufferedBytes > 0]).toEqual([1, true]); // nobody reads
+    const reader = new Reader(server);
+    await until(() => reader.bytes === 40_000 + 32 * MIB);
+    await until(() => gone === 9);
+  });
 });
 
 it('a proxy of two subscriptions holds constant memory', async () => {

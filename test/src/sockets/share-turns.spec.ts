@@ -18,8 +18,9 @@ describe('a turn of the event loop', () => {
 
   beforeEach(async () => {
     clock = 0;
-    vi.spyOn(performance, 'now').mockImplementation(() => clock);
     vi.resetModules(); // nobody has been read in a turn yet
+    const { turn } = await import('../../../src/sockets/turn.js');
+    vi.spyOn(turn, 'now').mockImplementation(() => clock);
     ({ TurnShare } = await import('../../../src/sockets/share-turns.js'));
   });
   afterEach(() => vi.restoreAllMocks());
