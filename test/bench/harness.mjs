@@ -103,10 +103,17 @@ export function connects(port) {
 }
 
 /** Runs a script to its end and returns the JSON on its last line. */
-export async function measure(script, ...args) {
-  const child = spawn(process.execPath, ['--expose-gc', here(script), ...args.map(String)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+export function measure(script, ...args) {
+  return lastLine(script, args, [process.execPath, ['--expose-gc', here(script), ...args.map(String)]]);
+}
+
+/** The same for a script that is not measured itself, as above. */
+export function measureAside(script, ...args) {
+  return lastLine(script, args, onFirstCore(process.execPath, ['--expose-gc', here(script), ...args.map(String)]));
+}
+
+async function lastLine(script, args, [program, given]) {
+  const child = spawn(program, given, { stdio: ['ignore', 'pipe', 'inherit'] });
   let text = '';
   for await (const chunk of child.stdout) text += chunk;
   if (child.exitCode === null) await once(child, 'exit');

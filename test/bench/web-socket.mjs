@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { alternate, measure, startServer } from './harness.mjs';
+import { alternate, measure, measureAside, startAside, startServer } from './harness.mjs';
 
 /** Sizes of messages, how many are in flight, and the ratio to `ws` that is wanted. */
 const SIZES = [
@@ -24,11 +24,11 @@ export async function webSocket({ rounds, ms, only }) {
   needNativeMasking();
   const wanted = (role, name) => only.some((begin) => `${role} ${name}`.startsWith(begin));
   for (const { name, size, window, goal } of SIZES) {
-    const client = (kind, { port }) => measureEach(kind, port, size, window, Math.ceil((ms * 2) / 3));
+    const rest = [size, window, Math.ceil((ms * 2) / 3)];
     if (wanted('server', name)) {
       const servers = { rxweir: undefined, ws: undefined };
       for (const kind of Object.keys(servers)) servers[kind] = await startServer('web-socket-servers.mjs', kind);
-      const load = (kind) => () => client('bare', servers[kind]);
+      const load = (kind) => () => measureEach(measureAside, 'bare', servers[kind].port, ...rest);
       await alternate(
         `WebSocket server: echo of ${name}, ${window} in flight`,
         'msg/s',
@@ -39,8 +39,8 @@ export async function webSocket({ rounds, ms, only }) {
       for (const server of Object.values(servers)) await server.stop();
     }
     if (!wanted('client', name)) continue;
-    const bare = await startServer('web-socket-servers.mjs', 'bare');
-    const run = (kind) => () => client(kind, bare);
+    const bare = await startAside('web-socket-servers.mjs', 'bare');
+    const run = (kind) => () => measureEach(measure, kind, bare.port, ...rest);
     await alternate(
       `WebSocket client: echo of ${name}, ${window} in flight`,
       'msg/s',
@@ -53,9 +53,9 @@ export async function webSocket({ rounds, ms, only }) {
 }
 
 /** The average of some connections. */
-async function measureEach(...args) {
+async function measureEach(by, ...args) {
   const all = [];
-  for (let i = 0; i < CONNECTIONS; i++) all.push(await measure('web-socket-clients.mjs', ...args));
+  for (let i = 0; i < CONNECTIONS; i++) all.push(await by('web-socket-clients.mjs', ...args));
   const mean = (key) => all.reduce((sum, result) => sum + (result[key] ?? NaN), 0) / all.length;
   const bytes = mean('bytes');
   return { rate: mean('rate'), bytes: Number.isNaN(bytes) ? undefined : bytes, cpu: mean('cpu') };
