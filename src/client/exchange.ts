@@ -27,8 +27,7 @@ const NO_INFORMATIONALS: readonly Informational[] = Object.freeze([]);
  * One request from its subscription to the last byte of its response.
  *
  * Cancellation, by phase: queued and connecting, it withdraws and nothing was sent; from the first byte sent to the last
- * byte received, over HTTP/1 the connection closes, which has no other way to stop, and over HTTP/2 the stream is reset;
- * after that there is nothing to cancel.
+ * byte received, over HTTP/1 the connection closes, which has no other way to stop, and over HTTP/2 the stream is reset.
  */
 export class Exchange implements ExchangeSink, PoolWaiter, UploadObserver, UnicastHooks, ClockOwner {
   previousLink: Exchange | undefined = undefined;
@@ -85,8 +84,8 @@ export class Exchange implements ExchangeSink, PoolWaiter, UploadObserver, Unica
     const { phase } = this;
     const effect = this.#abandon();
     this.#finish();
-    const { url } = this.request.target;
-    this.#context.emit({ type: 'cancelled', url, phase, effect, ...(error === undefined ? {} : { error }) });
+    const cause = error === undefined ? {} : { error };
+    this.#context.emit({ type: 'cancelled', url: this.request.target.url, phase, effect, ...cause });
   }
 
   get socketInfo(): SocketInfo {
@@ -112,6 +111,7 @@ export class Exchange implements ExchangeSink, PoolWaiter, UploadObserver, Unica
     this.clock.stopWaiting();
     this.#reused = lease.served > 0;
     this.listener?.({ type: 'connected', connection: lease.socket.info, reused: this.#reused });
+    if ((this.phase as ExchangePhase) === 'done') return; // whoever was told has left: the connection is as it was
     try {
       this.#write(lease, this.request);
     } catch (error) {
@@ -125,8 +125,7 @@ export class Exchange implements ExchangeSink, PoolWaiter, UploadObserver, Unica
     if (plan === undefined || (plan.bytes !== undefined && config.trailers === undefined && !request.expectContinue)) {
       lease.write(request, outbound, plan?.bytes);
       if (plan?.bytes) this.uploaded(plan.bytes.length);
-      this.sent();
-      return;
+      return this.sent();
     }
     lease.write(request, outbound, undefined);
     this.#upload = new Upload(outbound, plan, config.trailers, this);
@@ -155,7 +154,7 @@ export class Exchange implements ExchangeSink, PoolWaiter, UploadObserver, Unica
     if (this.informationals === NO_INFORMATIONALS) this.informationals = [];
     (this.informationals as Informational[]).push({ status, fields });
     this.listener?.({ type: 'informational', status, fields });
-    if (status === 100 && this.request.expectContinue) this.#startUpload();
+    if (status === 100 && this.clock.phase === 'continue') this.#startUpload(); // no later one means anything
   }
 
   head(head: AnyResponseHead, framing: number, transferCoding: string, contentLength: number): void {
@@ -170,6 +169,7 @@ export class Exchange implements ExchangeSink, PoolWaiter, UploadObserver, Unica
     if (stores !== undefined) learn(stores, this.request, head, this.socketInfo);
     if (framing !== FRAMING_NONE && this.request.decodes(head)) fields = this.body.decode(fields);
     this.listener?.({ type: 'head', status, version, fields });
+    if ((this.phase as ExchangePhase) === 'done') return;
     if (status === 101 || (this.request.method === 'CONNECT' && status < 300)) {
       this.#upgradeHead = head;
       return;

@@ -25,6 +25,7 @@ export class Http1Lease implements Lease {
   resting = false;
   /** What the server allows, in milliseconds, if it said. */
   keepAliveHint: number | undefined;
+  readonly #hooks: Http1LeaseHooks;
 
   constructor(
     hooks: Http1LeaseHooks,
@@ -32,6 +33,7 @@ export class Http1Lease implements Lease {
     deadlines: Deadlines,
     limits: Partial<Http1Limits> | undefined,
   ) {
+    this.#hooks = hooks;
     this.socket = socket;
     this.expiry = deadlines.create(() => this.connection.close());
     this.connection = new ClientConnection(
@@ -67,6 +69,11 @@ export class Http1Lease implements Lease {
         this.keepAliveHint = Math.max(1, Number(seconds) * 1000 - 1000);
       }
     }
+  }
+
+  /** Whoever was given it may have done nothing with it. */
+  unused(): void {
+    if (this.connection.idle) this.#hooks.offer(this);
   }
 
   close(): void {

@@ -147,6 +147,11 @@ export class Http2Lease implements Lease, ConnectionHooks {
 
   hint(): void {}
 
+  /** Whoever was given it may have done nothing with it. */
+  unused(): void {
+    if (this.idle) this.#hooks.spare(this);
+  }
+
   close(): void {
     this.connection.close();
   }

@@ -14,7 +14,7 @@ export interface PoolWaiter {
   queued(): void;
   /** One is being made for it. */
   connecting(): void;
-  /** It is this request's turn: it must begin an exchange, or close the connection. */
+  /** It is this request's turn: it begins an exchange, closes the connection, or leaves it as it is. */
   connected(lease: Lease): void;
   failed(error: unknown): void;
 }

@@ -74,7 +74,10 @@ export class Pool implements Http1LeaseHooks, Http2LeaseHooks {
   /** Calls `waiter.connected`, now if a connection is free. */
   acquire(waiter: PoolWaiter): void {
     const free = this.#multiplex() ?? this.#take() ?? this.#shared(waiter);
-    if (free) return waiter.connected(free);
+    if (free) {
+      waiter.connected(free);
+      return free.unused();
+    }
     if (this.#waiting.size >= this.#limits.maxQueued) {
       return waiter.failed(
         new ProtocolError('QUEUE_LIMIT', `${this.#limits.maxQueued} requests to ${this.target.origin} wait already`, {
@@ -105,7 +108,7 @@ export class Pool implements Http1LeaseHooks, Http2LeaseHooks {
       this.#leave(ticket);
       ticket.waiter.connected(lease);
     }
-    if (!connection.idle) return;
+    if (!connection.idle || this.#idle.includes(lease)) return; // entered from below, where all is answered at once
     if (this.#closed) return lease.connection.close();
     this.#idle.push(lease);
     lease.expiry.arm(Math.min(this.#limits.keepAlive, lease.keepAliveHint ?? Infinity));
@@ -193,11 +196,7 @@ export class Pool implements Http1LeaseHooks, Http2LeaseHooks {
     ticket.waiter.ticket = undefined;
   }
 
-  /**
-   * Makes as many connections as there are requests waiting; where HTTP/2 is or may be spoken, only one.
-   *
-   * @param newest the one that has just joined the queue.
-   */
+  /** As many connections as there are requests waiting; where HTTP/2 is or may be spoken, one. @param newest has just joined. */
   #connectIfNeeded(newest?: PoolWaiter): void {
     if (!this.#speaksHttp1) {
       const waiter = newest ?? this.#waiting.first?.waiter;
@@ -246,7 +245,9 @@ export class Pool implements Http1LeaseHooks, Http2LeaseHooks {
       },
     });
     attempt.add(over);
-    if (!settled) this.#attempts.push(attempt);
+    if (settled) return;
+    this.#attempts.push(attempt);
+    if (this.#attempts.length > this.#waiting.size) attempt.unsubscribe(); // it left as it was told of this
   }
 
   #connected(dialled: Dialled): void {

@@ -1,6 +1,7 @@
-import type { Subscription } from 'rxjs';
+import type { Subscriber } from 'rxjs';
 import type { BodyPlan } from '../../operators/body/body-source.js';
 import { writeBody } from '../../operators/body/write-body.js';
+import { captureSubscriber } from '../../operators/core/operate.js';
 import { Fields, type FieldsInit } from '../../operators/http/fields.js';
 import type { OutboundRequest } from './lease.js';
 
@@ -18,7 +19,10 @@ export class Upload {
   readonly #plan: BodyPlan;
   readonly #trailers: FieldsInit | (() => FieldsInit) | undefined;
   readonly #observer: UploadObserver;
-  #subscription: Subscription | undefined;
+  #begun = false;
+  /** Failed or stopped: nothing more is sent. */
+  #over = false;
+  #sending: Subscriber<never> | undefined;
   #bytes = 0;
 
   constructor(
@@ -33,46 +37,55 @@ export class Upload {
     this.#observer = observer;
   }
 
-  /** Begins; a second call does nothing. */
+  /** Begins; a second call does nothing, nor does one after {@link stop}. */
   start(): void {
-    if (this.#subscription) return;
+    if (this.#begun || this.#over) return;
+    this.#begun = true;
     const { bytes, stream } = this.#plan;
-    let failed = false;
-    const fail = (error: unknown): void => {
-      if (failed) return;
-      failed = true;
-      this.#observer.uploadFailed(error);
-    };
-    const send = (chunk: Uint8Array): void => {
-      if (failed) return;
-      try {
-        this.#exchange.data(chunk);
-        this.#bytes += chunk.length;
-        this.#observer.uploaded(this.#bytes);
-      } catch (error) {
-        fail(error); // longer than its Content-Length
-      }
-    };
-    const end = (): void => {
-      if (failed) return;
-      try {
-        const given = typeof this.#trailers === 'function' ? this.#trailers() : this.#trailers;
-        this.#exchange.end(given === undefined ? undefined : Fields.from(given));
-        this.#observer.sent();
-      } catch (error) {
-        fail(error);
-      }
-    };
     if (stream === undefined) {
-      if (bytes) send(bytes);
-      end();
+      if (bytes) this.#send(bytes);
+      this.#end();
       return;
     }
-    this.#subscription = writeBody(stream, { next: send }).subscribe({ error: fail, complete: end });
-    if (failed) this.#subscription.unsubscribe();
+    // In hand before the source is subscribed to: whoever is told of a piece may stop.
+    this.#sending = captureSubscriber<never>({
+      next: () => undefined,
+      error: (error) => this.#fail(error),
+      complete: () => this.#end(),
+    });
+    writeBody(stream, { next: (chunk) => this.#send(chunk) }).subscribe(this.#sending);
   }
 
   stop(): void {
-    this.#subscription?.unsubscribe();
+    this.#over = true;
+    this.#sending?.unsubscribe();
+  }
+
+  #send(chunk: Uint8Array): void {
+    if (this.#over) return;
+    try {
+      this.#exchange.data(chunk);
+      this.#bytes += chunk.length;
+      this.#observer.uploaded(this.#bytes);
+    } catch (error) {
+      this.#fail(error); // longer than its Content-Length
+    }
+  }
+
+  #end(): void {
+    if (this.#over) return;
+    try {
+      const given = typeof this.#trailers === 'function' ? this.#trailers() : this.#trailers;
+      this.#exchange.end(given === undefined ? undefined : Fields.from(given));
+      this.#observer.sent();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#over) return;
+    this.stop();
+    this.#observer.uploadFailed(error);
   }
 }
