@@ -8,6 +8,7 @@ import type { DecodedHead } from '../../operators/http2/head-reader.js';
 import type { RequestControl } from '../../operators/http2/request-rules.js';
 import type { Settings } from '../../operators/http2/settings.js';
 import type { Http2Stream, StreamSink } from '../../operators/http2/stream.js';
+import { Http2Pings } from '../connections/http2-pings.js';
 import type { Deadline, Deadlines } from '../connections/timeouts.js';
 import type { ByteDuplex } from '../sockets/byte-duplex.js';
 import { Http2Exchange, noExtendedConnect } from './http2-exchange.js';
@@ -66,15 +67,15 @@ export class Http2Lease implements Lease, ConnectionHooks {
   served = 0;
   readonly #hooks: Http2LeaseHooks;
   readonly #options: Http2ClientOptions;
-  readonly #pong: Deadline;
-  readonly #nextPing: Deadline;
+  /** For the acknowledgement of our SETTINGS. */
+  readonly #settled: Deadline;
+  readonly #pings: Http2Pings;
   readonly #exchanges = new WeakMap<Http2Stream, Http2Exchange>();
   /** Requests for an extended CONNECT that wait for the server's SETTINGS. */
   readonly #untold: { readonly request: PreparedRequest; readonly exchange: Http2Exchange }[] = [];
   #block: Uint8Array | undefined = undefined;
   #blockOf: Http2RequestHead | undefined = undefined;
   #tableChanges = -1;
-  #waitsForPong = false;
 
   /** @param upgraded what carries it in place of the socket, after an upgrade from HTTP/1 */
   constructor(
@@ -97,13 +98,18 @@ export class Http2Lease implements Lease, ConnectionHooks {
     });
     if (upgraded !== undefined) this.connection.lanes.upgradedRequest(UNHEARD);
     this.expiry = deadlines.create(() => this.#expired());
-    this.#pong = deadlines.create(() => this.#unanswered());
-    this.#nextPing = deadlines.create(() => this.#ping());
+    this.#settled = deadlines.create(() => this.#unsettled());
+    this.#pings = new Http2Pings(
+      deadlines,
+      options,
+      (answered) => this.connection.ping(answered),
+      () => this.connection.destroy(new TimeoutError('ping', options.pingTimeout)),
+    );
   }
 
   open(): void {
     this.connection.open();
-    this.#pong.arm(this.#options.pingTimeout);
+    this.#settled.arm(this.#options.pingTimeout);
   }
 
   /** It takes another request now. */
@@ -138,7 +144,7 @@ export class Http2Lease implements Lease, ConnectionHooks {
     const stream = lanes.requestBlock(exchange, this.#blockFor(http2Head), ends);
     exchange.begun(stream, config);
     if (sinkWantsPushes(exchange)) this.#exchanges.set(stream, exchange);
-    if (this.#options.pingInterval > 0 && !this.#nextPing.armed) this.#nextPing.arm(this.#options.pingInterval);
+    this.#pings.busy(true);
     if (!ends && whole !== undefined) {
       exchange.data(whole);
       exchange.end();
@@ -174,7 +180,8 @@ export class Http2Lease implements Lease, ConnectionHooks {
   }
 
   available(): void {
-    if (this.connection.lanes.settings.pending === 0) this.#settled();
+    this.progress();
+    this.#pings.busy(this.connection.lanes.streams.size > 0);
     if (this.#untold.length > 0) this.#writeUntold();
     this.#hooks.spare(this);
   }
@@ -184,7 +191,7 @@ export class Http2Lease implements Lease, ConnectionHooks {
   }
 
   progress(): void {
-    if (this.#pong.armed && this.connection.lanes.settings.pending === 0) this.#settled();
+    if (this.#settled.armed && this.connection.lanes.settings.pending === 0) this.#settled.disarm();
   }
 
   failed(): void {
@@ -228,25 +235,8 @@ export class Http2Lease implements Lease, ConnectionHooks {
     }
   }
 
-  #settled(): void {
-    if (!this.#waitsForPong) this.#pong.disarm();
-  }
-
-  #ping(): void {
-    if (this.connection.lanes.streams.size === 0 || this.connection.state === 'closed') return;
-    this.#waitsForPong = true;
-    this.#pong.arm(this.#options.pingTimeout);
-    this.connection.ping(() => {
-      this.#waitsForPong = false;
-      this.#pong.disarm();
-      this.#nextPing.arm(this.#options.pingInterval);
-    });
-  }
-
-  #unanswered(): void {
-    const { pingTimeout } = this.#options;
-    if (this.#waitsForPong) return this.connection.destroy(new TimeoutError('ping', pingTimeout));
-    const cause = new TimeoutError('settings', pingTimeout);
+  #unsettled(): void {
+    const cause = new TimeoutError('settings', this.#options.pingTimeout);
     this.connection.fail(
       new ProtocolError('SETTINGS_TIMEOUT', cause.message, { wireCode: Http2ErrorCode.SETTINGS_TIMEOUT, cause }),
     );
@@ -258,8 +248,8 @@ export class Http2Lease implements Lease, ConnectionHooks {
   }
 
   #stop(): void {
-    this.#pong.disarm();
-    this.#nextPing.disarm();
+    this.#settled.disarm();
+    this.#pings.stop();
   }
 }
 

@@ -335,6 +335,25 @@ describe('the client over HTTP/2', () => {
     );
   });
 
+  it('a PING that is not answered ends it, however many requests come behind it', () => {
+    inVirtualTime(
+      (peer) => void peer.begin(),
+      (given) => {
+        world = given;
+        world.ask('a');
+        world.at(50, () => {
+          for (const peer of world.peers) peer.polite = false;
+        });
+        for (const time of [1200, 2000]) world.at(time, () => world.ask(String(time)));
+      },
+      ({ told }) => {
+        expect(told).toHaveLength(3);
+        for (const line of told) expect(line).toMatch(/ # TIMEOUT_PING 25\d\d$/);
+      },
+      { http2: { pingInterval: 1000, pingTimeout: 1500 } },
+    );
+  });
+
   it('PINGs that are answered keep it, and end with the last request', () => {
     inVirtualTime(
       (peer) => {
