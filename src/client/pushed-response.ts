@@ -29,6 +29,7 @@ class PushedSink implements StreamSink {
   readonly response$: Observable<Response>;
   /** Somebody has asked for the response. */
   wanted = false;
+  #answered = false;
   readonly #request: RequestConfig;
   readonly #connection: SocketInfo;
   readonly #parent: ExchangeSink;
@@ -44,7 +45,10 @@ class PushedSink implements StreamSink {
     this.#body = new UnicastSubject<Uint8Array>({ cancelled: () => stream.reset(Http2ErrorCode.CANCEL) });
     this.response$ = new Observable((subscriber) => {
       this.wanted = true;
-      return this.#head.subscribe(subscriber);
+      subscriber.add(this.#head.subscribe(subscriber));
+      subscriber.add(() => {
+        if (!this.#answered && !this.#head.observed) stream.reset(Http2ErrorCode.CANCEL); // all have left
+      });
     });
   }
 
@@ -53,6 +57,7 @@ class PushedSink implements StreamSink {
   }
 
   response(status: number, fields: Fields): void {
+    this.#answered = true;
     this.#head.next({
       status,
       reason: '',

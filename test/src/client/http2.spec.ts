@@ -232,6 +232,33 @@ describe('the client over HTTP/2', () => {
     );
   });
 
+  it('a push whose readers leave before its head is cancelled', () => {
+    inVirtualTime(
+      (peer) => {
+        peer.begin();
+        onRequest(peer, (id) => {
+          const list = [':method', 'GET', ':scheme', 'http', ':authority', 'server', ':path', '/p'];
+          peer.send(pushPromiseFrame(id, 2, peer.encoder.encode(list)));
+          world.at(20, () => peer.respond(id, 'fine'));
+        });
+      },
+      (given) => {
+        world = given;
+        world.client.requestEvents(PRIOR).subscribe((event) => {
+          if (event.type !== 'push') return;
+          const readers = [event.response.subscribe(), event.response.subscribe()];
+          world.at(10, () => readers[0]?.unsubscribe());
+          world.at(15, () => {
+            expect(world.peers[0]?.of(2).reset).toBeUndefined();
+            readers[1]?.unsubscribe();
+          });
+        });
+      },
+      ({ peers }) => expect(peers[0]?.of(2).reset).toBe('CANCEL'),
+      { http2: { settings: { enablePush: true } } },
+    );
+  });
+
   it('GOAWAY: what was not processed goes to a new connection, the rest finishes on the old', () => {
     inVirtualTime(
       (peer, index) => {
