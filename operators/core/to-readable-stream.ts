@@ -27,8 +27,9 @@ export function toReadableStream<T = Uint8Array>(
   const start = (controller: ReadableStreamDefaultController<T>): Subscription =>
     source.subscribe({
       next(chunk) {
+        held.push(hold()); // before it is enqueued: a second read that waits pulls from within
         controller.enqueue(chunk);
-        if ((controller.desiredSize ?? 0) <= 0) held.push(hold());
+        if ((controller.desiredSize ?? 0) > 0) releaseHeld();
       },
       error(error: unknown) {
         controller.error(error);

@@ -55,6 +55,20 @@ describe('credit', () => {
     expect(back).toEqual(['a', 'b']);
   });
 
+  it('does not stay with a reader that waits for several chunks', async () => {
+    const { source, back, send } = sender();
+    const reader = toReadableStream(source).getReader();
+    const reads = [reader.read(), reader.read()];
+    await turn();
+    send('a');
+    expect(back).toEqual(['a']);
+    send('b');
+    expect(back).toEqual(['a']);
+    await Promise.all(reads);
+    await reader.cancel();
+    expect(back).toEqual(['a', 'b']);
+  });
+
   it('comes back at an end nobody has read yet', async () => {
     for (const end of ['complete', 'error'] as const) {
       const { source, back, send } = sender();
