@@ -60,9 +60,9 @@ export class CodingLane implements OperatorHandlers<Uint8Array> {
     this.#start();
   }
 
-  /** What went in comes out now, behind what is still waiting to go in. */
+  /** What went in comes out now, behind what is still waiting to go in; a flush that waits does for those after it. */
   flush(): void {
-    if (this.#sourceDone) return;
+    if (this.#sourceDone || this.#waiting.at(-1)?.chunk === FLUSH) return;
     this.#waiting.push({ chunk: FLUSH, release: hold() });
     this.#start();
   }

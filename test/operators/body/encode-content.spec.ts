@@ -58,6 +58,24 @@ describe('encodeContent', () => {
     expect(flush.observed || source.observed).toBe(false);
   });
 
+  it('a notifier that is faster than the consumer piles nothing up', async () => {
+    const source = new Subject<Uint8Array>();
+    const flush = new Subject<void>();
+    const releases: Release[] = [];
+    const subscription = source.pipe(encodeContent('gzip', { flush })).subscribe(() => releases.push(hold()));
+    source.next(utf8(TEXT));
+    flush.next();
+    await expect.poll(() => releases.length).toBeGreaterThan(0);
+    let waiting = 0;
+    for (let i = 0; i < 100; i++) {
+      waiting++;
+      deliver(flush, undefined, () => waiting--);
+    }
+    expect(waiting).toBeLessThan(2);
+    subscription.unsubscribe();
+    expect(waiting).toBe(0);
+  });
+
   it('an error of the notifier is one of the body', async () => {
     const flush = new Subject<void>();
     const source = new Subject<Uint8Array>();
