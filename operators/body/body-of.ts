@@ -1,6 +1,7 @@
 import { Observable, type OperatorFunction, type Subscriber } from 'rxjs';
 import { captureSubscriber, operate } from '../core/operate.js';
 import type { Fields } from '../http/fields.js';
+import { cancelBody } from './cancel-body.js';
 import { declaredLength } from './declared-length.js';
 
 /** A message: anything with fields and a body, such as a response or a request that a server received. */
@@ -16,7 +17,8 @@ export type BodyInput = Uint8Array | BodyCarrier;
  * The switch all body operators share: applied to bytes it reads the source itself, applied to messages the body of each.
  * As with `switchMap`, another message ends the reading of the one before. A source without any value reads as an empty body.
  *
- * @param read makes the reader of one body; `fields` are those of the message, if there is one.
+ * @param read makes the reader of one body; `fields` are those of the message, if there is one. Where it throws, the body is
+ *   let go.
  */
 export function bodyOf<R>(
   read: (body: Observable<Uint8Array>, fields: Fields | undefined) => Observable<R>,
@@ -42,7 +44,14 @@ export function bodyOf<R>(
         },
       }));
       subscriber.add(current);
-      read(body, fields).subscribe(current);
+      let reading: Observable<R>;
+      try {
+        reading = read(body, fields);
+      } catch (error) {
+        cancelBody(body);
+        throw error;
+      }
+      reading.subscribe(current);
     };
     const startBytes = (): void => {
       kind = 'bytes';

@@ -4,6 +4,7 @@ import { operate } from '../core/operate.js';
 import { ProtocolError } from '../core/protocol-error.js';
 import type { Fields } from '../http/fields.js';
 import { bodyOf, type BodyInput } from './body-of.js';
+import { cancelBody } from './cancel-body.js';
 import { CodingLane } from './coding-lane.js';
 import { coderOf, contentCodings, type Coder, type CodingStream, type ContentCoding } from './content-coding.js';
 
@@ -70,7 +71,7 @@ export function decodedBody(
     try {
       codings = contentCodings(coded, config.maxLayers ?? MAX_LAYERS);
     } catch (error) {
-      body.subscribe({ error: () => undefined }).unsubscribe(); // cancels it
+      cancelBody(body);
       throw error;
     }
     // What every layer's output is measured against: the bytes the outermost one has taken in.

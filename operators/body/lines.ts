@@ -3,7 +3,7 @@ import { deliver, hold, type Release } from '../core/deliver.js';
 import { operate } from '../core/operate.js';
 import { ProtocolError } from '../core/protocol-error.js';
 import { bodyOf, type BodyInput } from './body-of.js';
-import { charsetOf, decoderFor } from './charset.js';
+import { charsetOf, decoderFor, type Decoder } from './charset.js';
 
 export interface LinesConfig {
   /** The longest line, in bytes without its end; default 1 MiB. */
@@ -38,16 +38,20 @@ const CR = 13;
  */
 export function lines(config: LinesConfig = {}): OperatorFunction<BodyInput, string> {
   return bodyOf((body, fields) =>
-    body.pipe(splitLines(config.charset ?? charsetOf(fields) ?? 'utf-8', config.maxLength ?? 1024 * 1024)),
+    body.pipe(splitLines(lineDecoder(config.charset ?? charsetOf(fields) ?? 'utf-8'), config.maxLength ?? 1024 * 1024)),
   );
 }
 
-function splitLines(charset: string, maxLength: number): OperatorFunction<Uint8Array, string> {
+function lineDecoder(charset: string): Decoder {
+  const decoder = decoderFor(charset, { ignoreBOM: true }); // or it would eat a mark at the start of each line
+  if (decoder.encoding.startsWith('utf-16')) {
+    throw new ProtocolError('UNSUPPORTED_CHARSET', 'lines of UTF-16 cannot be split by bytes', { scope: 'message' });
+  }
+  return decoder;
+}
+
+function splitLines(decoder: Decoder, maxLength: number): OperatorFunction<Uint8Array, string> {
   return operate((subscriber) => {
-    const decoder = decoderFor(charset, { ignoreBOM: true }); // or it would eat a mark at the start of each line
-    if (decoder.encoding.startsWith('utf-16')) {
-      throw new ProtocolError('UNSUPPORTED_CHARSET', 'lines of UTF-16 cannot be split by bytes', { scope: 'message' });
-    }
     const partial = new PartialLine();
     const reentered: { chunk: Uint8Array; release: Release }[] = [];
     let splitting = false;

@@ -1,4 +1,5 @@
 import { concat, defer, type MonoTypeOperatorFunction } from 'rxjs';
+import { cancelBody } from '../body/cancel-body.js';
 import { captureSubscriber, operate } from '../core/operate.js';
 import { ProtocolError, UsageError } from '../core/protocol-error.js';
 import { discardBody } from './discard-body.js';
@@ -87,7 +88,7 @@ export function followRedirects<R extends ReissuableResponse<R>>(
       try {
         request = nextRequest(response, hop);
       } catch (error) {
-        response.body.subscribe({ error: () => undefined }).unsubscribe(); // cancels it
+        cancelBody(response.body);
         subscriber.error(error);
         return;
       }

@@ -1,6 +1,8 @@
 import { concat, EMPTY, map, NEVER, of, Subject, take, tap, throwError, toArray, type Observable } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { bodyOf, type BodyInput } from '../../../operators/body/body-of.js';
+import { lines } from '../../../operators/body/lines.js';
+import { text } from '../../../operators/body/text.js';
 import { UnicastSubject } from '../../../operators/core/unicast-subject.js';
 import { marbles } from '../../support/marbles.js';
 import { message, seen, utf8 } from './bodies.js';
@@ -52,6 +54,16 @@ describe('over messages', () => {
       'y',
       'complete',
     ]);
+  });
+
+  it('a body that cannot be read is let go', () => {
+    for (const read of [text(), lines()]) {
+      let cancelled = 0;
+      const body = new UnicastSubject<Uint8Array>({ cancelled: () => cancelled++ });
+      const fields = { 'content-type': 'text/plain; charset=nope' };
+      expect(seen(of(message(body, fields)).pipe(read))).toEqual(['error UNSUPPORTED_CHARSET']);
+      expect(cancelled).toBe(1);
+    }
   });
 
   it('subscribes to the body synchronously, within the delivery of the message', () => {
