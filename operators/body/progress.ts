@@ -1,5 +1,6 @@
 import type { Observable, OperatorFunction } from 'rxjs';
 import { operate } from '../core/operate.js';
+import { isDigits } from '../http/field-syntax.js';
 import type { Fields } from '../http/fields.js';
 import { bodyOf, type BodyInput } from './body-of.js';
 
@@ -54,7 +55,5 @@ function counted(
 /** A decimal content-length, else undefined: it is only for show here, framing has its own reader. */
 function contentLength(fields: Fields | undefined): number | undefined {
   const value = fields?.get('content-length');
-  if (value === undefined || value === '') return undefined;
-  for (let i = 0; i < value.length; i++) if (value.charCodeAt(i) < 48 || value.charCodeAt(i) > 57) return undefined;
-  return Number(value);
+  return value !== undefined && isDigits(value) ? Number(value) : undefined;
 }
