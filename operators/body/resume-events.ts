@@ -9,9 +9,11 @@ import {
   throwError,
   timer,
 } from 'rxjs';
+import { LONGEST_WAIT } from '../core/longest-wait.js';
 import { operate } from '../core/operate.js';
 import { isProtocolError, isUsageError, ProtocolError } from '../core/protocol-error.js';
 import { bodyOf, type BodyInput } from './body-of.js';
+import { cancelBody } from './cancel-body.js';
 import { EventStreamReader, type ServerSentEvent } from './event-stream-reader.js';
 import { MAX_EVENT_BYTES, readEvents, type ServerSentEventsConfig } from './server-sent-events.js';
 
@@ -94,7 +96,7 @@ export function resumeEvents(
     });
     const wait = (): Observable<unknown> => {
       delay = reader.retry ?? delay;
-      return timer(Math.min(delay, maxDelay), scheduler);
+      return timer(Math.min(delay, maxDelay, LONGEST_WAIT), scheduler);
     };
 
     return connection.pipe(
@@ -117,7 +119,7 @@ function acceptStream(end: () => void): (source: Observable<BodyInput>) => Obser
       if (value instanceof Uint8Array || status === undefined) return subscriber.next(value);
       const type = fields.get('content-type')?.split(';')[0]?.trim().toLowerCase();
       if (status === 200 && type === 'text/event-stream') return subscriber.next(value);
-      body.subscribe({ error: () => undefined }).unsubscribe(); // cancels it
+      cancelBody(body);
       if (status !== 204) throw refused(status, type);
       end();
       subscriber.complete();

@@ -1,3 +1,4 @@
+import { LONGEST_WAIT } from '../core/longest-wait.js';
 import { UsageError } from '../core/protocol-error.js';
 
 export interface BackoffConfig {
@@ -18,6 +19,6 @@ const MAX_DELAY = 30_000;
 /** Milliseconds to wait before retry number `retry`, from 1 on. */
 export function backoff(retry: number, { delay = DELAY, maxDelay = MAX_DELAY, random }: BackoffConfig): number {
   if (!(delay >= 0) || !(maxDelay >= 0)) throw new UsageError('INVALID_OPTION', 'delay: not a number of milliseconds');
-  const whole = Math.min(maxDelay, delay * 2 ** Math.min(retry - 1, 64));
+  const whole = Math.min(maxDelay, LONGEST_WAIT, delay * 2 ** Math.min(retry - 1, 64));
   return random === undefined ? whole : whole * random();
 }

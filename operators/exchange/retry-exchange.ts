@@ -10,6 +10,7 @@ import {
   timer,
 } from 'rxjs';
 import { planBody, type BodySource } from '../body/body-source.js';
+import { LONGEST_WAIT } from '../core/longest-wait.js';
 import { operate } from '../core/operate.js';
 import { isNetworkError, isProtocolError, isTimeoutError, UsageError } from '../core/protocol-error.js';
 import type { Fields } from '../http/fields.js';
@@ -119,7 +120,7 @@ export function retryExchange<R extends RetriableResponse>(
             if (!(error instanceof Retriable)) return timer(backoff(retries, config), scheduler);
             return concat(
               discardBody(error.response.body),
-              defer(() => timer(error.wait ?? backoff(retries, config), scheduler)),
+              defer(() => timer(Math.min(error.wait ?? backoff(retries, config), LONGEST_WAIT), scheduler)),
             );
           },
         }),

@@ -1,4 +1,4 @@
-import { EMPTY, map, NEVER, Observable, of, throwError } from 'rxjs';
+import { EMPTY, map, NEVER, Observable, of, type SchedulerLike, Subscription, throwError } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import type { BodyInput } from '../../../operators/body/body-of.js';
 import { resumeEvents, type ResumePoint } from '../../../operators/body/resume-events.js';
@@ -46,6 +46,19 @@ describe('resumeEvents', () => {
         { lastEventId: '', attempt: 2 },
       ]);
     });
+  });
+
+  it('never waits longer than a timer can', () => {
+    const waits: unknown[] = [];
+    const scheduler: SchedulerLike = {
+      now: () => 0,
+      schedule(_work: unknown, delay?: number) {
+        waits.push(delay);
+        return Subscription.EMPTY;
+      },
+    };
+    resumeEvents(() => of(utf8('retry: 9999999999\n\n')), { scheduler, maxDelay: Infinity }).subscribe();
+    expect(waits).toEqual([2 ** 31 - 1]);
   });
 
   it(

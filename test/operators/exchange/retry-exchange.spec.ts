@@ -1,4 +1,4 @@
-import { map, Observable, throwError, timer } from 'rxjs';
+import { map, Observable, type SchedulerLike, Subscription, throwError, timer } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import type { BodySource } from '../../../operators/body/body-source.js';
 import {
@@ -192,6 +192,20 @@ describe('waits', () => {
     }),
   );
 
+  it('never longer than a timer can be', () => {
+    const waits: unknown[] = [];
+    const scheduler: SchedulerLike = {
+      now: () => 0,
+      schedule(_work: unknown, delay?: number) {
+        waits.push(delay);
+        return Subscription.EMPTY;
+      },
+    };
+    statuses([busy('99999999')], { scheduler, maxRetryAfter: Infinity }).subscribe();
+    statuses([busy()], { scheduler, delay: 1e12, maxDelay: Infinity }).subscribe();
+    expect(waits).toEqual([2 ** 31 - 1, 2 ** 31 - 1]);
+  });
+
   it(
     'are let go with the rest',
     marbles((m) => {
@@ -204,7 +218,7 @@ describe('waits', () => {
 
   it('backoff by itself', () => {
     expect([1, 2, 3, 20].map((retry) => backoff(retry, {}))).toEqual([100, 200, 400, 30_000]);
-    expect(backoff(5000, { delay: 1, maxDelay: Infinity })).toBe(2 ** 64);
+    expect(backoff(5000, { delay: 1, maxDelay: Infinity })).toBe(2 ** 31 - 1);
     expect(() => backoff(1, { delay: -1 })).toThrow(expect.objectContaining({ code: 'INVALID_OPTION' }));
   });
 
