@@ -18,7 +18,8 @@ function parseLine(line: string): Challenge[] {
   for (const member of splitMembers(line)) {
     const space = member.indexOf(' ');
     const equals = member.indexOf('=');
-    const opens = equals < 0 || (space >= 0 && space < equals && isToken(member.slice(0, space)));
+    const named = equals >= 0 && isToken(trimOws(member.slice(0, equals))); // there may be space before its `=`
+    const opens = equals < 0 || (!named && space >= 0 && space < equals && isToken(member.slice(0, space)));
     if (opens) {
       const scheme = space < 0 ? member : member.slice(0, space);
       if (!isToken(scheme)) break;

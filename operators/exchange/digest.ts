@@ -44,25 +44,30 @@ export function digestStrength({ scheme, parameters }: Challenge, body: BodySour
 /** The value of the Authorization field for a challenge whose strength is not 0. */
 export function digestCredentials({ parameters }: Challenge, user: DigestUser, request: DigestRequest): string {
   const hash = HASHES.find(([algorithm]) => algorithm === hashName(parameters))?.[1] ?? 'md5';
-  const digest = (text: string | Uint8Array): string => nodeCrypto().createHash(hash).update(text).digest('hex');
+  // Text is a byte a character here, as in the fields that the realm comes from: its bytes count, whatever they are the text of.
+  const digest = (text: string | Uint8Array): string => {
+    const bytes = typeof text === 'string' ? Buffer.from(text, 'latin1') : text;
+    return nodeCrypto().createHash(hash).update(bytes).digest('hex');
+  };
   const realm = parameters.get('realm') ?? '';
   const nonce = parameters.get('nonce') ?? '';
   const algorithm = parameters.get('algorithm');
-  const { username, password } = user;
+  const { username } = user;
   const { method, uri, cnonce } = request;
   const nc = request.count.toString(16).padStart(8, '0');
 
-  let secret = digest(`${username}:${realm}:${password}`);
+  const name = utf8Bytes(username);
+  let secret = digest(`${name}:${realm}:${utf8Bytes(user.password)}`);
   if (algorithm?.toLowerCase().endsWith('-sess')) secret = digest(`${secret}:${nonce}:${cnonce}`);
   const qop = qualityOf(parameters) ?? '';
-  const covered = qop === 'auth-int' ? `:${digest(knownBody(request.body) ?? '')}` : '';
+  const covered = qop === 'auth-int' ? `:${digest(knownBody(request.body) ?? Buffer.alloc(0))}` : '';
   const asked = digest(`${method}:${uri}${covered}`);
   // Without qop it is RFC 2069, which servers of old still speak.
   const used = qop === '' ? nonce : `${nonce}:${nc}:${cnonce}:${qop}`;
   const response = digest(`${secret}:${used}:${asked}`);
 
   const hashed = parameters.get('userhash')?.toLowerCase() === 'true';
-  const parts = [hashed ? `username=${quoted(digest(`${username}:${realm}`))}` : namePart(username)];
+  const parts = [hashed ? `username=${quoted(digest(`${name}:${realm}`))}` : namePart(username)];
   parts.push(`realm=${quoted(realm)}`, `nonce=${quoted(nonce)}`, `uri=${quoted(uri)}`);
   if (algorithm !== undefined) parts.push(`algorithm=${algorithm}`);
   if (qop !== '') parts.push(`qop=${qop}`, `nc=${nc}`, `cnonce=${quoted(cnonce)}`);
@@ -87,18 +92,27 @@ function qualityOf(parameters: ReadonlyMap<string, string>): 'auth' | 'auth-int'
 }
 
 /** What is sent as the body, where that is known before: text and bytes. */
-function knownBody(body: BodySource | undefined): string | Uint8Array | undefined {
-  if (body === undefined || typeof body === 'string') return body ?? '';
+function knownBody(body: BodySource | undefined): Uint8Array | undefined {
+  if (body === undefined || typeof body === 'string') return Buffer.from(body ?? '');
   if (body instanceof Uint8Array) return body;
-  return body instanceof URLSearchParams ? body.toString() : undefined;
+  return body instanceof URLSearchParams ? Buffer.from(body.toString()) : undefined;
+}
+
+function utf8Bytes(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
 }
 
 /** As a quoted-string, or in the extended form of RFC 8187 where there is more than ASCII in it. */
 function namePart(username: string): string {
   for (let i = 0; i < username.length; i++) {
-    if (username.charCodeAt(i) > 0x7e) return `username*=UTF-8''${encodeURIComponent(username).replaceAll("'", '%27')}`;
+    if (username.charCodeAt(i) > 0x7e) return `username*=UTF-8''${extended(username)}`;
   }
   return `username=${quoted(username)}`;
+}
+
+/** Percent-encoded but for attr-char (RFC 8187 §3.2.1). */
+function extended(text: string): string {
+  return encodeURIComponent(text).replace(/['()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 function quoted(text: string): string {

@@ -40,6 +40,7 @@ describe('parseChallenges', () => {
       ],
     ],
     [[', , Basic realm = "x" ,'], [['basic', { realm: 'x' }]]],
+    [['Digest realm="x" , nonce = "n", qop=auth'], [['digest', { realm: 'x', nonce: 'n', qop: 'auth' }]]],
     [['Basic realm="x'], []],
     [['realm="x"'], []],
     [['Basic realm="x", realm="y"'], [['basic', { realm: 'x' }]]],
@@ -140,6 +141,17 @@ describe('Digest', () => {
     expect(hashed).toMatch(/userhash=true$/);
   });
 
+  it('the bytes of a realm count, and a name keeps to attr-char', () => {
+    const realm = Buffer.from('Bücherei').toString('latin1'); // as a field brings it
+    const header = digestCredentials(challenge({ algorithm: 'SHA-256', realm }), { ...user, password: 'ß' }, asked);
+    const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
+    const used = `${parameters.nonce}:00000001:${asked.cnonce}:auth`;
+    expect(response(header)).toBe(hash(`${hash('Mufasa:Bücherei:ß')}:${used}:${hash('GET:/dir/index.html')}`));
+    expect(header).toContain(`realm="${realm}"`);
+    const named = digestCredentials(challenge({}), { ...user, username: "é(*)'!" }, asked);
+    expect(named).toContain("username*=UTF-8''%C3%A9%28%2A%29%27!,");
+  });
+
   it('auth-int covers the body: where it is the only one offered, and the body is known', () => {
     const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
     for (const [body, text] of [
@@ -231,6 +243,8 @@ describe('answerChallenges', () => {
     expect(run([digest('1'), digest('2')]).end).toEqual([401, 'complete']);
     expect(run([digest('1'), digest('1', true)]).end).toEqual([401, 'complete']);
     expect(run([digest('1'), digest('2', true)]).end).toEqual([200, 'complete']);
+    const always = run(Array.from({ length: 9 }, (_, at) => digest(String(at), true)));
+    expect([always.end, always.client.sent.length]).toEqual([[401, 'complete'], 3]);
     expect(run([asks('Basic realm=x'), asks('Basic realm=x')]).end).toEqual([401, 'complete']);
     const client = new FakeClient((_, at) => (at % 2 === 0 ? digest('1') : {}));
     const operator = answerChallenges<FakeResponse>(config);
@@ -265,6 +279,24 @@ describe('answerChallenges', () => {
     expect(run([asks('Basic realm="x"', { body: EMPTY })], { ...post, body: once }).end).toEqual([
       'error BODY_CONSUMED',
     ]);
+  });
+
+  it('a 401 that cannot be answered is let go', () => {
+    for (const [at, answers] of [
+      [0, []],
+      [1, [asks('Digest realm="x", nonce="1", qop="auth"')]],
+    ] as const) {
+      let cancelled = 0;
+      const body = new Observable<Uint8Array>(() => () => cancelled++);
+      let nonces = 0;
+      const nonce = (): string => {
+        if (nonces++ === at) throw new Error('nonce');
+        return 'c';
+      };
+      const last = asks('Digest realm="x", nonce="2", qop="auth", stale=true', { body });
+      expect(run([...answers, last], undefined, { nonce }).end).toEqual(['error Error: nonce']);
+      expect(cancelled).toBe(1);
+    }
   });
 
   it('a redirect behind it leaves the credentials behind', () => {
