@@ -9,12 +9,14 @@ import {
   type SchedulerLike,
   timer,
 } from 'rxjs';
+import { cancelBody } from '../body/cancel-body.js';
 import { captureSubscriber, operate } from '../core/operate.js';
 import { isUsageError, ProtocolError } from '../core/protocol-error.js';
 import { Fields } from '../http/fields.js';
 import { backoff, type BackoffConfig } from './backoff.js';
 import { parseContentRange } from './content-range.js';
 import type { ExchangeRequest, ReissuableResponse } from './exchange-request.js';
+import { parseHttpDate } from './parse-http-date.js';
 
 export interface ResumeDownloadConfig extends BackoffConfig {
   /** How often it is taken up again in all. Default 5. */
@@ -48,8 +50,9 @@ interface Download {
  * result    ab----cd|
  * ```
  *
- * Only an answer of 200 to a GET that names a strong entity tag or a date, and whose content was not decoded, can be taken up; of any
- * other, errors pass. Ranges count the bytes that were sent: ask with `decompress: false`, which asks for no coding either.
+ * Only an answer of 200 to a GET can be taken up, if it names a strong entity tag, or a last change a second or more before its Date,
+ * and its content was not decoded; of any other, errors pass. Ranges count the bytes that were sent: ask with `decompress: false`,
+ * which asks for no coding either.
  *
  * Fails with `ProtocolError` of scope `message`: `DOWNLOAD_CHANGED` where the server has something else by now, `BAD_CONTENT_RANGE` for an
  * answer that is not the part asked for, `RESUME_REFUSED` for any other status. When there are no more tries, the last error of the body
@@ -65,6 +68,7 @@ interface Download {
 export function resumeDownload<R extends ReissuableResponse<R>>(
   config: ResumeDownloadConfig = {},
 ): OperatorFunction<R, Uint8Array> {
+  const { maxResumes = MAX_RESUMES, scheduler = asyncScheduler } = config;
   return operate((subscriber) => {
     let open = 0;
     let sourceDone = false;
@@ -92,15 +96,21 @@ export function resumeDownload<R extends ReissuableResponse<R>>(
       body.subscribe(reader);
     };
     const takeUp = (error: unknown, download: Download, reissue: R['reissue']): void => {
-      const { maxResumes = MAX_RESUMES, scheduler = asyncScheduler } = config;
       if (download.validator === undefined || isUsageError(error) || download.resumes >= maxResumes) {
         subscriber.error(error);
         return;
       }
       download.resumes++;
-      config.onResume?.({ at: download.received, error });
+      let wait: number;
+      try {
+        config.onResume?.({ at: download.received, error });
+        wait = backoff(download.resumes, config);
+      } catch (failure) {
+        subscriber.error(failure);
+        return;
+      }
       const rest = concat(
-        timer(backoff(download.resumes, config), scheduler).pipe(ignoreElements()),
+        timer(wait, scheduler).pipe(ignoreElements()),
         defer(() => reissue(restOf(download))),
       );
       let answered = false;
@@ -110,11 +120,11 @@ export function resumeDownload<R extends ReissuableResponse<R>>(
           try {
             const body = checked(response, download);
             if (body === 'again') {
-              cancel(response.body);
+              cancelBody(response.body);
               takeUp(new ProtocolError('RESUME_REFUSED', `status ${response.status}`), download, reissue);
             } else read(body, download, (request) => response.reissue(request));
           } catch (failure) {
-            cancel(response.body);
+            cancelBody(response.body);
             subscriber.error(failure);
           }
         },
@@ -134,7 +144,7 @@ export function resumeDownload<R extends ReissuableResponse<R>>(
     return {
       next(response) {
         open++;
-        read(response.body, begin(response), (request) => response.reissue(request));
+        read(response.body, begin(response, scheduler.now()), (request) => response.reissue(request));
       },
       complete() {
         sourceDone = true;
@@ -144,7 +154,7 @@ export function resumeDownload<R extends ReissuableResponse<R>>(
   });
 }
 
-function begin<R extends ReissuableResponse<R>>({ status, fields, request, decoded }: R): Download {
+function begin<R extends ReissuableResponse<R>>({ status, fields, request, decoded }: R, now: number): Download {
   const etag = fields.get('etag');
   const strong = etag !== undefined && !etag.startsWith('W/') ? etag : undefined;
   const asSent = decoded !== true && fields.get('accept-ranges') !== 'none'; // ranges count the bytes that were sent
@@ -152,12 +162,20 @@ function begin<R extends ReissuableResponse<R>>({ status, fields, request, decod
   const length = fields.get('content-length');
   return {
     request,
-    validator: whole ? (strong ?? (etag === undefined ? fields.get('last-modified') : undefined)) : undefined,
+    validator: whole ? (strong ?? (etag === undefined ? strongDate(fields, now) : undefined)) : undefined,
     etag: strong,
     total: length === undefined ? undefined : Number(length),
     received: 0,
     resumes: 0,
   };
+}
+
+/** The date of the last change, if it tells: within the second of the answer it may have changed again (RFC 9110 §8.8.2.2). */
+function strongDate(fields: Fields, now: number): string | undefined {
+  const modified = fields.get('last-modified');
+  const changed = parseHttpDate(modified ?? '', now);
+  const answered = parseHttpDate(fields.get('date') ?? '', now);
+  return changed !== undefined && answered !== undefined && answered - changed >= 1000 ? modified : undefined;
 }
 
 function restOf({ request, received, validator }: Download): ExchangeRequest {
@@ -174,7 +192,7 @@ function checked<R extends ReissuableResponse<R>>(
   const range = parseContentRange(fields.get('content-range'));
   const { received, etag } = download;
   if (status === 416 && range?.first === undefined && range?.total === received) {
-    cancel(body);
+    cancelBody(body);
     return EMPTY; // it broke off behind its last byte
   }
   const other = fields.get('etag');
@@ -193,10 +211,6 @@ function checked<R extends ReissuableResponse<R>>(
   }
   download.total = range.total;
   return body;
-}
-
-function cancel(body: Observable<Uint8Array>): void {
-  body.subscribe({ error: () => undefined }).unsubscribe();
 }
 
 function resumeFailure(code: string, why: string): ProtocolError {

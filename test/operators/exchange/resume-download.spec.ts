@@ -63,13 +63,20 @@ describe('resumeDownload', () => {
 
   it('by date where there is no entity tag, and not by a weak one', () => {
     const date = 'Thu, 01 Jan 1970 00:00:00 GMT';
-    const byDate = { fields: { 'last-modified': date }, body: broken('ab') };
+    const byDate = {
+      fields: { 'last-modified': date, date: 'Thu, 01 Jan 1970 00:00:01 GMT' },
+      body: broken('ab'),
+    };
     const { text, client } = download([
       byDate,
       { ...rest('cd', 'bytes 2-3/4'), fields: { 'content-range': 'bytes 2-3/4' } },
     ]);
     expect(text).toBe('abcd');
     expect(client.fields(1)['if-range']).toBe(date);
+    for (const fields of [{}, { date }]) {
+      const weak = { fields: { 'last-modified': date, ...fields }, body: broken('ab') };
+      expect(download([weak]).end).toBe('ECONNRESET');
+    }
     expect(download([first(broken('ab'), { etag: 'W/"1"', 'last-modified': date })]).end).toBe('ECONNRESET');
   });
 
@@ -129,6 +136,14 @@ describe('resumeDownload', () => {
       end: 'RESUME_REFUSED',
     });
     expect(download([first(broken('ab')), rest('cdef', 'bytes 2-5/6')], { maxResumes: 0 }).end).toBe('ECONNRESET');
+  });
+
+  it('what fails on the way to another try is its error', () => {
+    const onResume = (): void => {
+      throw Object.assign(new Error('no'), { code: 'MINE' });
+    };
+    expect(download([first(broken('ab'))], { onResume }).end).toBe('MINE');
+    expect(download([first(broken('ab'))], { delay: -1 }).end).toBe('INVALID_OPTION');
   });
 
   it(
