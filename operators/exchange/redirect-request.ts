@@ -52,11 +52,10 @@ export function redirectedRequest(response: Redirecting, rules: RedirectRules): 
   if (bodyKept) requireReplayable(request);
   const crossing = to.origin !== from.origin;
   const headers = redirectedFields(new Fields(request.headers), bodyKept, crossing);
-  if (crossing) headers.delete('host');
   if (rules.referer && !(from.protocol === 'https:' && to.protocol === 'http:')) {
     from.hash = '';
     headers.set('referer', from.href);
-  } else if (crossing) headers.delete('referer');
+  }
   if (!crossing) keepUserinfo(request.url, to);
 
   const { body, trailers, expectContinue, target, ...rest } = request;
@@ -81,7 +80,8 @@ function sameForAll(request: Omit<ExchangeRequest, 'body'>): Omit<ExchangeReques
   void socketPath;
   if (tls === undefined) return rest;
   const crossing: Record<string, unknown> = { ...tls };
-  for (const name of ['cert', 'key', 'passphrase', 'pfx', 'servername', 'session']) delete crossing[name];
+  for (const name of ['cert', 'key', 'passphrase', 'pfx', 'secureContext', 'servername', 'session'])
+    delete crossing[name];
   return { ...rest, tls: crossing };
 }
 

@@ -167,7 +167,7 @@ describe('what goes along', () => {
   });
 
   it('to another origin nothing that names anybody', () => {
-    const tls = { cert: 'c', key: 'k', pfx: 'p', passphrase: 's', servername: 'n', ca: 'a' };
+    const tls = { cert: 'c', key: 'k', pfx: 'p', passphrase: 's', secureContext: {}, servername: 'n', ca: 'a' };
     const headers = {
       authorization: 'x',
       cookie: 'x',
