@@ -5,12 +5,16 @@ export function shellWord(text: string): string {
   return isPlain(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** A format for `printf` that writes these bytes, whatever they are: ASCII as it is, the rest in octal. */
+/**
+ * A format for `printf` that writes these bytes, whatever they are: ASCII as it is, the rest in octal. So is a dash in front, which would
+ * be an option.
+ */
 export function printfWord(bytes: Uint8Array): string {
   let text = '';
   for (const byte of bytes) {
+    const dash = text === '' && byte === 0x2d;
     if (byte === 0x25) text += '%%';
-    else if (byte >= 0x20 && byte < 0x7f && byte !== 0x5c) text += String.fromCharCode(byte);
+    else if (byte >= 0x20 && byte < 0x7f && byte !== 0x5c && !dash) text += String.fromCharCode(byte);
     else text += `\\${byte.toString(8).padStart(3, '0')}`;
   }
   return `'${text.replaceAll("'", "'\\''")}'`;

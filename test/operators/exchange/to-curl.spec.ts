@@ -30,6 +30,10 @@ describe('toCurl', () => {
       { url: U, method: 'PUT', body: Uint8Array.of(0xff, 0, 0x25, 0x5c, 0x27, 0x41) },
       "printf '\\377\\000%%\\134'\\''A' | curl -X PUT -H content-type: --data-binary @- https://a.test/",
     ],
+    [
+      { url: U, method: 'PUT', body: Uint8Array.of(0x2d, 0x2d, 0) },
+      "printf '\\055-\\000' | curl -X PUT -H content-type: --data-binary @- https://a.test/",
+    ],
     [{ url: U, method: 'PUT', body: '@file' }, `curl -X PUT ${TEXT} --data-raw @file https://a.test/`],
     [{ url: U, method: 'PUT', body: ['x'] }, 'curl -X PUT -H content-type: --data-binary @- https://a.test/'],
     [
