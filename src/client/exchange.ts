@@ -159,8 +159,7 @@ export class Exchange implements ExchangeSink, PoolWaiter, UploadObserver, Unica
 
   head(head: AnyResponseHead, framing: number, transferCoding: string, contentLength: number): void {
     this.phase = 'body';
-    this.body.declared = contentLength;
-    this.body.undo(transferCoding, head.fields);
+    this.body.begin(head.fields, transferCoding, contentLength);
     const { status, version } = head;
     let { fields } = head;
     const hint = fields.get('keep-alive');

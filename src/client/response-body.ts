@@ -7,9 +7,8 @@ import { inflateTransferCoding } from '../../operators/http1/transfer-coding.js'
 
 /** What comes after a response head: the body for its one consumer, and the trailers for whoever asks. Made when asked for. */
 export class ResponseBody {
-  /** What its head has declared; -1 if nothing. Bytes. */
-  declared = -1;
   #transferCoding = '';
+  #declared = -1;
   readonly #hooks: UnicastHooks;
   /** They say what the content is coded in, where that is to be undone. */
   #coded: Fields | undefined;
@@ -30,8 +29,13 @@ export class ResponseBody {
     return this.#coded === undefined ? coded : decodedBody(coded, this.#coded);
   }
 
-  /** A transfer coding is undone on the way, and no longer said: whoever passes the response on passes what came out. */
-  undo(coding: string, fields: Fields): void {
+  /**
+   * What its head says of it. A transfer coding is undone on the way, and no longer said: whoever passes the response on passes what came out.
+   *
+   * @param declared bytes; -1 if it does not say
+   */
+  begin(fields: Fields, coding: string, declared: number): void {
+    this.#declared = declared;
     this.#transferCoding = coding;
     if (coding !== '') fields.set('transfer-encoding', 'chunked');
   }
@@ -90,7 +94,7 @@ export class ResponseBody {
 
   #make(): UnicastSubject<Uint8Array> {
     if (this.#subject !== undefined) return this.#subject;
-    this.#subject = new UnicastSubject<Uint8Array>(this.#hooks, this.declared);
+    this.#subject = new UnicastSubject<Uint8Array>(this.#hooks, this.#declared);
     if (this.#error !== undefined) this.#subject.error(this.#error);
     else if (this.#ended) this.#subject.complete();
     return this.#subject;
